@@ -1,0 +1,136 @@
+// Finds pipelines: every folder under flink-sql/ (or SWORDLAKE_PIPELINES) that has a pipeline.ts.
+// Reports every mistake of every folder at once; loads nothing else and opens no connection.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { topicColumns } from "./columns.ts";
+import type { EventType, Pipeline, Topic } from "./pipeline.ts";
+
+export interface SqlFile {
+  /** File name without its ending: the name of the table, job or report. */
+  name: string;
+  path: string;
+  text: string;
+}
+
+export interface PipelineFolder extends Pipeline {
+  name: string;
+  path: string;
+  tables: SqlFile[];
+  jobs: SqlFile[];
+  reports: SqlFile[];
+}
+
+/** Where the pipelines of this checkout live. */
+export const pipelinesRoot = fileURLToPath(new URL(".", import.meta.url));
+
+/** Kafka topic of a pipeline's topic. */
+export const kafkaTopic = (pipeline: string, topic: string) => `${pipeline}.${topic}`;
+
+/** Every event of a pipeline with the topic that carries it. */
+export function eventsOf(
+  pipeline: Pipeline,
+): { type: string; event: EventType; topicName: string; topic: Topic }[] {
+  return Object.entries(pipeline.topics).flatMap(([topicName, topic]) =>
+    Object.entries(topic.events).map(([type, event]) => ({ type, event, topicName, topic })),
+  );
+}
+
+const identifier = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** Files of one kind in name order; a folder that isn't there has none. */
+function sqlFiles(folder: string): SqlFile[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => ({
+      name: basename(file, ".sql"),
+      path: join(folder, file),
+      text: readFileSync(join(folder, file), "utf8"),
+    }));
+}
+
+/** What is wrong with a declaration, as sentences; empty when all is well. */
+export function contractProblems(name: string, pipeline: Pipeline): string[] {
+  const problems: string[] = [];
+  const named = (kind: string, value: string) => {
+    if (!identifier.test(value))
+      problems.push(`${kind} '${value}' is no SQL identifier: use a-z, 0-9 and _, a letter first`);
+  };
+  named("Pipeline folder", name);
+  const seen = new Map<string, string>();
+  for (const [topicName, topic] of Object.entries(pipeline.topics ?? {})) {
+    named("Topic", topicName);
+    for (const [type, event] of Object.entries(topic.events)) {
+      named("Event", type);
+      const elsewhere = seen.get(type);
+      if (elsewhere)
+        problems.push(`Event '${type}' is in topics '${elsewhere}' and '${topicName}': keep one`);
+      seen.set(type, topicName);
+      if (!(topic.key in event.fields.shape))
+        problems.push(`Event '${type}' lacks '${topic.key}', the key of topic '${topicName}': add the field`);
+      for (const field of Object.keys(event.fields.shape)) named(`Field of '${type}'`, field);
+    }
+    try {
+      topicColumns(topic);
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  if (seen.size === 0) problems.push("No event is declared: give `topics` at least one topic with one event");
+  return problems;
+}
+
+/** The line of the folder's own file in a stack trace, for "file:line". */
+function whereIn(path: string, error: unknown): string {
+  const stack = error instanceof Error ? `${error.stack}` : "";
+  const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const line = new RegExp(`${escaped}(?:\\?[^:]*)?:(\\d+)`).exec(stack)?.[1];
+  return line ? `${path}:${line}` : path;
+}
+
+async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
+  const path = join(root, name);
+  const file = join(path, "pipeline.ts");
+  let declared: Pipeline | undefined;
+  try {
+    declared = ((await import(pathToFileURL(file).href)) as { default?: Pipeline }).default;
+  } catch (error) {
+    throw new Error(`${whereIn(file, error)}: ${(error as Error).message.split("\n")[0]}`, { cause: error });
+  }
+  if (!declared?.topics)
+    throw new Error(
+      `${file}: no pipeline is exported. End the file with 'export default definePipeline({…})'.`,
+    );
+  const problems = contractProblems(name, declared);
+  if (problems.length > 0) throw new Error(problems.map((problem) => `${file}: ${problem}`).join("\n"));
+  return {
+    ...declared,
+    name,
+    path,
+    tables: sqlFiles(join(path, "tables")),
+    jobs: sqlFiles(join(path, "jobs")),
+    reports: sqlFiles(join(path, "reports")),
+  };
+}
+
+/**
+ * All pipelines under the given roots, by name. Throws one error that lists every folder's
+ * mistakes, each as "file:line: what is wrong".
+ */
+export async function loadPipelines(roots: string[] = [pipelinesRoot]): Promise<PipelineFolder[]> {
+  const found = roots.flatMap((root) =>
+    readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, "pipeline.ts")))
+      .map((entry) => ({ root, name: entry.name })),
+  );
+  const loaded = await Promise.allSettled(found.map(({ root, name }) => loadFolder(root, name)));
+  const problems = loaded.flatMap((result) =>
+    result.status === "rejected" ? [String(result.reason.message)] : [],
+  );
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return loaded
+    .flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}

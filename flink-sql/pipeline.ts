@@ -1,0 +1,80 @@
+// What a pipeline folder declares: topics, the events each carries, their fields. Pure data;
+// nothing here opens a connection. Everything else (routes, DDL, load) is derived from it.
+import { z } from "zod";
+
+/** One event a client may send: its zod fields, and fields computed from them at the edge. */
+export interface EventType {
+  description: string;
+  /** What the client sends beside the envelope (event_id, event_time). */
+  fields: z.ZodObject;
+  /** Fields the edge adds; clients can't set them. Same zod types as `fields`. */
+  computed: Record<string, { type: z.ZodType; from: (event: Record<string, unknown>) => unknown }>;
+  /** An extra route, such as "/" for the root page. */
+  path?: string;
+}
+
+export interface Topic {
+  /** Field whose value keys the Kafka record; one key stays in order in one partition. */
+  key: string;
+  partitions: number;
+  retentionMs: number;
+  events: Record<string, EventType>;
+}
+
+export interface Pipeline {
+  title: string;
+  topics: Record<string, Topic>;
+  /** Checkpoint interval of its jobs: how old the newest row in the lake may be. */
+  freshnessMs: number;
+  /** How long an event_id is remembered: a retry within this time never doubles a row. */
+  deduplicationMs: number;
+  parallelism: number;
+}
+
+const dayMs = 24 * 3600 * 1000;
+
+/** Declares an event. `fields` is a zod shape; unknown fields in requests are refused. */
+export function event(
+  description: string,
+  fields: z.ZodRawShape,
+  options: { computed?: EventType["computed"]; path?: string } = {},
+): EventType {
+  return {
+    description,
+    fields: z.strictObject(fields),
+    computed: options.computed ?? {},
+    ...(options.path ? { path: options.path } : {}),
+  };
+}
+
+/** Declares a topic; it becomes the Kafka topic `<pipeline>.<name>`. */
+export function topic(
+  declared: Pick<Topic, "key" | "events"> & Partial<Pick<Topic, "partitions" | "retentionMs">>,
+): Topic {
+  return { partitions: 4, retentionMs: 7 * dayMs, ...declared };
+}
+
+/** The default export of every flink-sql/<name>/pipeline.ts. */
+export function definePipeline(
+  declared: Pick<Pipeline, "title" | "topics"> & Partial<Omit<Pipeline, "title" | "topics">>,
+): Pipeline {
+  return { freshnessMs: 2000, deduplicationMs: dayMs, parallelism: 1, ...declared };
+}
+
+/** Exact decimal: a string in JSON and TypeScript, DECIMAL(precision, scale) in Flink and Trino. */
+export function decimal(precision: number, scale: number) {
+  const whole = precision - scale;
+  return z
+    .string()
+    .regex(new RegExp(`^-?\\d{1,${whole}}(\\.\\d{1,${scale}})?$`), `Not a DECIMAL(${precision},${scale})`)
+    .meta({ flink: `DECIMAL(${precision}, ${scale})` });
+}
+
+/** 64-bit id: digits in a string in JSON and TypeScript (exact beyond 2^53), BIGINT in the lake. */
+export function id64() {
+  return z
+    .string()
+    .regex(/^\d{1,19}$/, "Not a 64-bit id: digits in a string expected")
+    .refine((digits) => BigInt(digits) <= 9223372036854775807n, "Beyond 64 bits")
+    .meta({ flink: "BIGINT" });
+}
