@@ -63,10 +63,11 @@ export function definePipeline(
 
 /** Exact decimal: a string in JSON and TypeScript, DECIMAL(precision, scale) in Flink and Trino. */
 export function decimal(precision: number, scale: number) {
-  const whole = precision - scale;
+  const whole = precision > scale ? `\\d{1,${precision - scale}}` : "0?";
+  const fraction = scale > 0 ? `(\\.\\d{1,${scale}})?` : "";
   return z
     .string()
-    .regex(new RegExp(`^-?\\d{1,${whole}}(\\.\\d{1,${scale}})?$`), `Not a DECIMAL(${precision},${scale})`)
+    .regex(new RegExp(`^-?${whole}${fraction}$`), `Not a DECIMAL(${precision},${scale})`)
     .meta({ flink: `DECIMAL(${precision}, ${scale})` });
 }
 

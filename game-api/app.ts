@@ -1,0 +1,119 @@
+// Builds the API from contracts and a producer; opens no port and reads no environment.
+// Refuses pipelines whose paths collide.
+import { isUtf8 } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
+import { serveBatches } from "./batch-route.ts";
+import type { Limits } from "./config.ts";
+import type { Producer } from "./delivery.ts";
+import { answerError, errors } from "./errors.ts";
+import { createIds } from "./event-ids.ts";
+import { serveEvent } from "./event-route.ts";
+import { eventRoutes, type ServedPipeline } from "./event-routes.ts";
+import { openapi, relaxBodies } from "./openapi.ts";
+import { answerUnserved, serveOwnRoutes } from "./own-routes.ts";
+
+export interface AppOptions {
+  pipelines: ServedPipeline[];
+  producer: Producer;
+  limits: Limits;
+  logger?: FastifyBaseLogger;
+  trustProxy?: boolean | string[];
+  now?: () => number;
+
+  newId?: () => string;
+}
+
+/** What the routes share. */
+export type App = Required<Pick<AppOptions, "producer" | "limits" | "now" | "newId">>;
+
+const requestIdShape = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** The caller's id if it sent a fit one; else one that no other process makes. */
+function requestIds() {
+  const process = randomBytes(6).toString("base64url");
+  let count = 0;
+  return ({ headers }: { headers: Record<string, string | string[] | undefined> }): string => {
+    const given = headers["x-request-id"];
+    if (typeof given === "string" && requestIdShape.test(given)) return given;
+    count += 1;
+    return `${process}-${count.toString(36)}`;
+  };
+}
+
+function readUtf8(body: Buffer): string {
+  // Decoding would quietly replace what isn't UTF-8, and the event would be kept altered.
+  if (!isUtf8(body)) throw errors.JsonInvalid("not UTF-8");
+  return body.toString("utf8");
+}
+
+function readJson(body: Buffer): unknown {
+  // Clients set the type on every request, also where the query string says it all.
+  if (body.length === 0) return undefined;
+  const text = readUtf8(body);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw errors.JsonInvalid((error as Error).message);
+  }
+}
+
+function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstance {
+  return fastify({
+    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIds() as never,
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    return503OnClosing: true,
+    trustProxy: trustProxy ?? false,
+    frameworkErrors: answerError as never,
+  }) as unknown as FastifyInstance;
+}
+
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const routes = eventRoutes(options.pipelines);
+  const context: App = {
+    producer: options.producer,
+    limits: options.limits,
+    now: options.now ?? Date.now,
+    newId: options.newId ?? createIds(),
+  };
+  const app = createServer(options);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerUnserved(routes));
+  // Schemas describe the requests; the contract itself checks them and words what is wrong.
+  app.setValidatorCompiler(() => () => true);
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    done();
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_: unknown, body: Buffer) =>
+    readJson(body),
+  );
+  await app.register(swagger, {
+    openapi,
+    transformObject: (document) => relaxBodies("openapiObject" in document ? document.openapiObject : {}),
+  });
+  await app.register(swaggerUi, { routePrefix: "/docs" });
+  serveOwnRoutes(app, context);
+  await app.register(async (events) => {
+    for (const { events: ofPipeline } of routes)
+      for (const route of ofPipeline.values()) serveEvent(events, route, context);
+  });
+  await app.register(async (batches) => {
+    batches.addContentTypeParser(
+      "application/x-ndjson",
+      { parseAs: "buffer" },
+      async (_: unknown, body: Buffer) => readUtf8(body),
+    );
+    for (const pipeline of routes) serveBatches(batches, pipeline, context);
+  });
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,94 @@
+// POST /<pipeline>: many events at once, each accepted or refused on its own, answered in input order.
+import type { FastifyInstance } from "fastify";
+import type { App } from "./app.ts";
+import { check, complete, readBatch, statusOf } from "./batch.ts";
+import type { KafkaRecord } from "./delivery.ts";
+import { errorSchema, errors, retryAfter } from "./errors.ts";
+import type { PipelineRoutes } from "./event-routes.ts";
+import { edgeOf } from "./intake.ts";
+import { batchSchema, type JsonSchema } from "./openapi.ts";
+
+const resultSchema: JsonSchema = {
+  type: "object",
+  required: ["status"],
+  properties: {
+    status: {
+      type: "string",
+      enum: ["accepted", "rejected", "unknown"],
+      description: "accepted: Kafka has it; rejected: fix it; unknown: retry it with the same event_id",
+    },
+    event_id: { type: "string" },
+    partition: { type: "integer" },
+    offset: { type: "integer" },
+    line: { type: "integer", description: "Line of the NDJSON body, from 1" },
+    index: { type: "integer", description: "Place in the JSON array, from 0" },
+    code: { type: "string" },
+    message: { type: "string" },
+    issues: errorSchema.properties!.issues!,
+  },
+};
+
+const answerSchema = (description: string): JsonSchema => ({
+  type: "object",
+  description,
+  properties: {
+    accepted: { type: "integer" },
+    rejected: { type: "integer" },
+    unknown: { type: "integer" },
+    results: { type: "array", items: resultSchema, description: "In the events' order" },
+    ...errorSchema.properties,
+  },
+});
+
+/** Answers as a whole where a client may look at the status alone. */
+const troubles: Record<number, { code: string; message: string }> = {
+  400: { code: "batch_rejected", message: "No event was accepted: fix each as its result says." },
+  503: {
+    code: "kafka_unavailable",
+    message: "Kafka did not confirm the 'unknown' events: retry these with the same event_id.",
+  },
+};
+
+export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, context: App): void {
+  const { producer, limits, now, newId } = context;
+  app.route({
+    method: "POST",
+    url: routes.path,
+    bodyLimit: limits.batchBytesMax,
+    schema: {
+      tags: [routes.name],
+      operationId: `${routes.name}_batch`,
+      summary: `Many events of: ${routes.title}`,
+      description: `At most ${limits.batchEventsMax} events and ${limits.batchBytesMax} bytes.`,
+      body: batchSchema(routes),
+      response: {
+        202: answerSchema("All accepted"),
+        207: answerSchema("Some accepted, some rejected"),
+        400: answerSchema("None accepted"),
+        503: answerSchema("Kafka did not confirm some: retry these with the same event_id"),
+        "4xx": errorSchema,
+        "5xx": errorSchema,
+      },
+    },
+    handler: async (request, reply) => {
+      const batch = readBatch(request.body);
+      if (batch.length === 0) throw errors.BatchEmpty();
+      if (batch.length > limits.batchEventsMax)
+        throw errors.BatchTooLong(batch.length, limits.batchEventsMax);
+      const edge = edgeOf(request, now(), newId);
+      const records: KafkaRecord[] = [];
+      const results = batch.map((found) => check(found, routes, edge, records));
+      const outcomes = records.length > 0 ? await producer.send(records) : [];
+      const counts = { accepted: 0, rejected: 0, unknown: 0 };
+      let sent = 0;
+      for (const [place, result] of results.entries()) {
+        if (result.status === "accepted") complete(result, outcomes[sent++]!, batch[place]!);
+        counts[result.status] += 1;
+      }
+      const status = statusOf(counts.accepted, counts.rejected, counts.unknown);
+      if (status === 503) reply.headers(retryAfter);
+      const trouble = status < 400 ? {} : { ...troubles[status], request_id: request.id };
+      return reply.code(status).send({ ...trouble, ...counts, results });
+    },
+  });
+}

@@ -1,0 +1,96 @@
+// The events of one batch: found in the body, checked each on its own, completed with what Kafka said.
+// Pure; one bad line refuses that line only.
+import type { Edge, Issue } from "../flink-sql/envelope.ts";
+import type { KafkaRecord, Outcome } from "./delivery.ts";
+import { errors } from "./errors.ts";
+import type { PipelineRoutes } from "./event-routes.ts";
+import { takeIn } from "./intake.ts";
+
+/** An event of a batch as it was found: where, and its value or why it has none. */
+export interface Found {
+  line?: number;
+  index?: number;
+  value?: unknown;
+  unread?: string;
+}
+
+export interface Result {
+  status: "accepted" | "rejected" | "unknown";
+  event_id?: string;
+  partition?: number;
+  offset?: number;
+  line?: number;
+  index?: number;
+  code?: string;
+  message?: string;
+  issues?: Issue[];
+}
+
+function readLines(text: string): Found[] {
+  const found: Found[] = [];
+  let line = 0;
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf("\n", from);
+    const raw = text.slice(from, end < 0 ? text.length : end).trim();
+    from = end < 0 ? text.length : end + 1;
+    line += 1;
+    if (raw === "") continue;
+    try {
+      found.push({ line, value: JSON.parse(raw) });
+    } catch (error) {
+      found.push({ line, unread: (error as Error).message });
+    }
+  }
+  return found;
+}
+
+export function readBatch(body: unknown): Found[] {
+  if (typeof body === "string") return readLines(body);
+  if (!Array.isArray(body)) throw errors.BatchShape();
+  return body.map((value, index) => ({ index, value }));
+}
+
+/** Where it was, for a result that the client must act on. */
+const placeOf = ({ line, index }: Found) => (line === undefined ? { index: index! } : { line });
+
+const rejected = (found: Found, code: string, issues: Issue[]): Result => ({
+  status: "rejected",
+  ...placeOf(found),
+  code,
+  issues,
+});
+
+/** Checks one event; a valid one joins `records` and gets its outcome later. */
+export function check(found: Found, routes: PipelineRoutes, edge: Edge, records: KafkaRecord[]): Result {
+  if (found.unread !== undefined)
+    return rejected(found, "json_invalid", [{ path: "", message: found.unread }]);
+  const { value } = found;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return rejected(found, "event_invalid", [{ path: "", message: "Not an object: send {…}" }]);
+  const { event_type: type, ...input } = value as Record<string, unknown>;
+  const route = typeof type === "string" ? routes.events.get(type) : undefined;
+  if (!route) {
+    const message = `Not an event of '${routes.name}': use one of ${[...routes.events.keys()].join(", ")}`;
+    return rejected(found, "event_type_unknown", [{ path: "event_type", message }]);
+  }
+  const intake = takeIn(route, input, edge);
+  if (!intake.ok) return rejected(found, "event_invalid", intake.issues);
+  records.push(intake.record);
+  return { status: "accepted", event_id: intake.eventId };
+}
+
+export function complete(result: Result, outcome: Outcome, found: Found): void {
+  if (outcome.ok) {
+    result.partition = outcome.partition;
+    result.offset = outcome.offset;
+    return;
+  }
+  const status = outcome.code === "event_too_large" ? "rejected" : "unknown";
+  Object.assign(result, { status, ...placeOf(found), code: outcome.code, message: outcome.message });
+}
+
+export function statusOf(accepted: number, rejected: number, unknown: number): number {
+  if (unknown > 0) return 503;
+  if (rejected === 0) return 202;
+  return accepted === 0 ? 400 : 207;
+}

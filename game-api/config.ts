@@ -1,0 +1,92 @@
+// Owns the environment of game-api: read once, at the door. Refuses to start on any bad value
+// and names all of them in one error.
+import { delimiter } from "node:path";
+import { z } from "zod";
+import { pipelinesRoot } from "../flink-sql/folders.ts";
+
+const MiB = 1024 * 1024;
+
+const count = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+const flag = z.enum(["true", "false"]).transform((word) => word === "true");
+
+const environment = z.object({
+  SWORDLAKE_KAFKA: z.string().min(1, "host:port of at least one broker expected").default("127.0.0.1:9092"),
+  SWORDLAKE_API_HOST: z.string().min(1).default("127.0.0.1"),
+  SWORDLAKE_API_PORT: count(4000, 0, 65_535),
+  SWORDLAKE_PIPELINES: z.string().default(""),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  /** true, false, or the proxies' addresses with commas between them. */
+  SWORDLAKE_TRUST_PROXY: z
+    .union([flag, z.string().transform((list) => list.split(",").map((address) => address.trim()))])
+    .default(false),
+  SWORDLAKE_API_BODY_BYTES_MAX: count(MiB, 1024, 16 * MiB),
+  SWORDLAKE_API_BATCH_BYTES_MAX: count(5 * MiB, 1024, 256 * MiB),
+  SWORDLAKE_API_BATCH_EVENTS_MAX: count(10_000, 1, 50_000),
+  SWORDLAKE_API_QUEUE_EVENTS_MAX: count(50_000, 1, 1_000_000),
+  SWORDLAKE_API_REQUEST_TIMEOUT_MS: count(10_000, 2000, 120_000),
+  SWORDLAKE_API_DELIVERY_TIMEOUT_MS: count(8000, 1000, 110_000),
+});
+
+export interface Limits {
+  bodyBytesMax: number;
+  batchBytesMax: number;
+  batchEventsMax: number;
+  /** Within this time every request has its answer. */
+  requestTimeoutMs: number;
+}
+
+export interface Config {
+  kafka: string;
+  host: string;
+  port: number;
+  pipelineRoots: string[];
+  logLevel: string;
+  trustProxy: boolean | string[];
+  /** Events that wait for the broker's ack at any one time; beyond it, 503. */
+  queueEventsMax: number;
+  /** How long the broker may take to ack; must stay below the request's own deadline. */
+  deliveryTimeoutMs: number;
+  limits: Limits;
+}
+
+/** Longest time between a delivery's timeout and its answer on the wire. */
+const answerMarginMs = 1500;
+
+function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+}
+
+/** Reads the environment. Throws one error that lists every bad value. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  // An empty variable counts as unset: `export NAME=` is how shells and compose files say "none".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = environment.safeParse(given);
+  const problems = parsed.success ? [] : problemsOf(parsed.error);
+  const e = parsed.data;
+  if (e && e.SWORDLAKE_API_DELIVERY_TIMEOUT_MS + answerMarginMs > e.SWORDLAKE_API_REQUEST_TIMEOUT_MS)
+    problems.push(
+      `SWORDLAKE_API_DELIVERY_TIMEOUT_MS: ${e.SWORDLAKE_API_DELIVERY_TIMEOUT_MS} leaves no time to answer ` +
+        `within SWORDLAKE_API_REQUEST_TIMEOUT_MS (${e.SWORDLAKE_API_REQUEST_TIMEOUT_MS}): ` +
+        `keep it ${answerMarginMs} below`,
+    );
+  if (!e || problems.length > 0)
+    throw new Error(`The environment of game-api is wrong:\n  ${problems.join("\n  ")}`);
+  return {
+    kafka: e.SWORDLAKE_KAFKA,
+    host: e.SWORDLAKE_API_HOST,
+    port: e.SWORDLAKE_API_PORT,
+    pipelineRoots: [pipelinesRoot, ...e.SWORDLAKE_PIPELINES.split(delimiter).filter(Boolean)],
+    logLevel: e.LOG_LEVEL,
+    trustProxy: e.SWORDLAKE_TRUST_PROXY,
+    queueEventsMax: e.SWORDLAKE_API_QUEUE_EVENTS_MAX,
+    deliveryTimeoutMs: e.SWORDLAKE_API_DELIVERY_TIMEOUT_MS,
+    limits: {
+      bodyBytesMax: e.SWORDLAKE_API_BODY_BYTES_MAX,
+      batchBytesMax: e.SWORDLAKE_API_BATCH_BYTES_MAX,
+      batchEventsMax: e.SWORDLAKE_API_BATCH_EVENTS_MAX,
+      requestTimeoutMs: e.SWORDLAKE_API_REQUEST_TIMEOUT_MS,
+    },
+  };
+}

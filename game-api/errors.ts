@@ -1,0 +1,125 @@
+// Every refusal this API can give: code, status and a message that ends in the cure.
+// Answers of 500 and above never carry what went wrong inside; the log has it under the request id.
+import createError from "@fastify/error";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { Issue } from "../flink-sql/envelope.ts";
+import type { Failure } from "./delivery.ts";
+import type { JsonSchema } from "./openapi.ts";
+
+/** Without a stack: these are answers, and a client that sends nonsense shouldn't cost one each. */
+const refusal = <Args extends unknown[]>(code: string, message: string, status: number) =>
+  createError<Args>(code, message, status, Error, false);
+
+export const errors = {
+  EventInvalid: refusal<[event: string]>(
+    "event_invalid",
+    "Not a valid '%s' event: fix the fields under 'issues' and send it again.",
+    400,
+  ),
+  JsonInvalid: refusal<[reason: string]>(
+    "json_invalid",
+    "The body is not valid JSON (%s): send UTF-8 JSON.",
+    400,
+  ),
+  BatchEmpty: refusal<[]>("batch_empty", "The batch has no event: send at least one.", 400),
+  BatchShape: refusal<[]>(
+    "batch_shape",
+    "A JSON batch is an array of events: send [{…}, …], or one event per line as application/x-ndjson.",
+    400,
+  ),
+  NotFound: refusal<[asked: string, known: string]>("not_found", "Nothing answers %s. %s", 404),
+  MethodNotAllowed: refusal<[method: string, path: string, allowed: string, path: string]>(
+    "method_not_allowed",
+    "%s is not for %s: send %s %s, parameters as a JSON body or in the query string.",
+    405,
+  ),
+  BodyTooLarge: refusal<[bytesMax: number]>(
+    "body_too_large",
+    "The body is larger than %d bytes: send less at once.",
+    413,
+  ),
+  BatchTooLong: refusal<[events: number, eventsMax: number]>(
+    "batch_too_long",
+    "%d events in one batch: send %d at most.",
+    413,
+  ),
+  ContentType: refusal<[given: string]>(
+    "content_type_unsupported",
+    "Content-Type %s is not read here: send application/json; a batch may be application/x-ndjson too.",
+    415,
+  ),
+  NotReady: refusal<[reason: string]>("kafka_unavailable", "Kafka can't be reached: %s.", 503),
+};
+
+interface Details {
+  issues?: Issue[];
+  /** The id to retry with, made at the edge if the client gave none. */
+  eventId?: string;
+  headers?: Record<string, string>;
+}
+
+type Refusal = FastifyError & { details?: Details };
+
+/** Adds what only this request knows to an error of the catalogue. */
+export function withDetails(error: FastifyError, details: Details): FastifyError {
+  return Object.assign(error, { details });
+}
+
+export const retryAfter = { "retry-after": "1" };
+
+/** One event that Kafka did not confirm, as the answer to its request. */
+export function deliveryError(failure: Failure, eventId: string): FastifyError {
+  const tooLarge = failure.code === "event_too_large";
+  const made = refusal<[string]>(failure.code, "%s", tooLarge ? 413 : 503)(failure.message);
+  return withDetails(made, { eventId, ...(tooLarge ? {} : { headers: retryAfter }) });
+}
+
+export const errorSchema: JsonSchema = {
+  type: "object",
+  description: "What was wrong, and what to do",
+  required: ["code", "message", "request_id"],
+  properties: {
+    code: { type: "string", description: "Stable; branch on this" },
+    message: { type: "string" },
+    request_id: { type: "string" },
+    event_id: { type: "string", description: "Retry with this id" },
+    issues: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["path", "message"],
+        properties: { path: { type: "string" }, message: { type: "string" } },
+      },
+    },
+  },
+};
+
+/** Fastify's own refusals, in the catalogue's words. */
+function translate(error: Refusal, request: FastifyRequest): Refusal {
+  switch (error.code) {
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return errors.ContentType(`'${request.headers["content-type"] ?? ""}'`);
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return errors.BodyTooLarge(request.routeOptions.bodyLimit ?? 0);
+    default:
+      return error;
+  }
+}
+
+/** The one place where an error becomes an answer. */
+export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const error = translate(thrown, request);
+  const status = error.statusCode ?? 500;
+  const known = error.details !== undefined || status < 500 || error.code === "kafka_unavailable";
+  if (!known) request.log.error({ err: thrown }, "request failed");
+  const { issues, eventId, headers } = error.details ?? {};
+  if (headers) reply.headers(headers);
+  return reply.code(status).send({
+    code: known ? error.code.replace(/^FST_ERR_/, "").toLowerCase() : "internal",
+    message: known ? error.message : "Internal error: the log has its cause under this request_id.",
+    request_id: request.id,
+    ...(eventId === undefined ? {} : { event_id: eventId }),
+    ...(issues ? { issues } : {}),
+  });
+}

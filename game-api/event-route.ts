@@ -1,0 +1,67 @@
+// POST /<pipeline>/<event>: one event, from a JSON body, the query string, or both.
+// Answers 202 only after the broker has acknowledged it.
+import type { FastifyInstance } from "fastify";
+import type { App } from "./app.ts";
+import { deliveryError, errorSchema, errors, withDetails } from "./errors.ts";
+import type { EventRoute } from "./event-routes.ts";
+import { edgeOf, takeIn } from "./intake.ts";
+import { bodySchema, querySchema } from "./openapi.ts";
+import { queryReader } from "./query.ts";
+
+const acceptedSchema = {
+  type: "object",
+  description: "Kafka has the event",
+  required: ["event_id", "topic", "partition", "offset"],
+  properties: {
+    event_id: { type: "string" },
+    topic: { type: "string" },
+    partition: { type: "integer" },
+    offset: { type: "integer" },
+  },
+};
+
+/** The body wins over the query; whatever isn't an object goes to the contract as it came. */
+function merge(query: Record<string, unknown>, body: unknown): unknown {
+  if (body === undefined || body === null) return query;
+  if (typeof body !== "object" || Array.isArray(body)) return body;
+  return { ...query, ...body };
+}
+
+function hasAny(query: object): boolean {
+  for (const _ in query) return true;
+  return false;
+}
+
+export function serveEvent(app: FastifyInstance, route: EventRoute, { producer, now, newId }: App): void {
+  const readQuery = queryReader(route.event);
+  for (const [index, url] of route.paths.entries()) {
+    app.route({
+      method: "POST",
+      url,
+      schema: {
+        tags: [route.pipeline],
+        operationId: [route.pipeline, route.type, ...(index > 0 ? ["alias", index] : [])].join("_"),
+        summary: route.event.description,
+        description: `Kept in Kafka topic ${route.topic}, keyed by ${route.key}.`,
+        body: bodySchema(route.event),
+        querystring: querySchema(route.event),
+        response: { 202: acceptedSchema, "4xx": errorSchema, "5xx": errorSchema },
+      },
+      handler: async (request, reply) => {
+        const query = request.query as Record<string, unknown>;
+        const input = hasAny(query) ? merge(readQuery(query), request.body) : (request.body ?? {});
+        const intake = takeIn(route, input, edgeOf(request, now(), newId));
+        if (!intake.ok) throw withDetails(errors.EventInvalid(route.type), { issues: intake.issues });
+        const outcome = (await producer.send([intake.record]))[0]!;
+        if (!outcome.ok) throw deliveryError(outcome, intake.eventId);
+        reply.code(202);
+        return {
+          event_id: intake.eventId,
+          topic: route.topic,
+          partition: outcome.partition,
+          offset: outcome.offset,
+        };
+      },
+    });
+  }
+}

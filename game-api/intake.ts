@@ -1,0 +1,43 @@
+// From one input to one Kafka record, or to the reasons why not. Pure but for the ids it is given.
+
+import type { FastifyRequest } from "fastify";
+import { acceptEvent, type Edge, type Issue } from "../flink-sql/envelope.ts";
+import type { KafkaRecord } from "./delivery.ts";
+import type { EventRoute } from "./event-routes.ts";
+
+export type Intake = { ok: true; eventId: string; record: KafkaRecord } | { ok: false; issues: Issue[] };
+
+const forbiddenKey: Issue[] = [{ path: "__proto__", message: "Not a name for a field" }];
+
+/** Fields are flat by contract, so a look at the event itself covers all of it. */
+function isPoisoned(input: unknown): boolean {
+  return typeof input === "object" && input !== null && Object.hasOwn(input, "__proto__");
+}
+
+/** What the edge knows of a request; one for all events of a batch. */
+export function edgeOf(request: FastifyRequest, nowMs: number, newId: () => string): Edge {
+  const { host, accept, "user-agent": userAgent } = request.headers;
+  return {
+    receivedAt: new Date(nowMs).toISOString(),
+    host: host ?? "",
+    userAgent: userAgent ?? "",
+    accept: accept ?? "",
+    newId,
+  };
+}
+
+export function takeIn(route: EventRoute, input: unknown, edge: Edge): Intake {
+  if (isPoisoned(input)) return { ok: false, issues: forbiddenKey };
+  const verdict = acceptEvent(route.type, route.event, input, edge);
+  if (!verdict.ok) return verdict;
+  const key = verdict.event[route.key];
+  return {
+    ok: true,
+    eventId: verdict.eventId,
+    record: {
+      topic: route.topic,
+      key: key === undefined || key === null ? null : String(key),
+      value: JSON.stringify(verdict.event),
+    },
+  };
+}

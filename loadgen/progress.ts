@@ -1,0 +1,59 @@
+// What a person sees of a load: its progress on stderr and the summary at the end. Pure but for the
+// `write` it is given.
+import type { LoadSummary } from "./summary.ts";
+import type { Tally } from "./tally.ts";
+
+const barChars = 24;
+const lineEveryMs = 5000;
+const count = (n: number) => Math.round(n).toLocaleString("en-US");
+
+function timeLeft(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** One line of progress, such as "[####----] 50%  5,000 of 10,000  2,345 events/s  3 s left". */
+export function progressLine(done: number, total: number, durationMs: number): string {
+  const share = total === 0 ? 1 : done / total;
+  const perSecond = durationMs > 0 ? (done / durationMs) * 1000 : 0;
+  const bar = "#".repeat(Math.floor(share * barChars)).padEnd(barChars, "-");
+  const left = done >= total ? "" : `  ${timeLeft((total - done) / perSecond)} left`;
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  return `[${bar}] ${percent}  ${count(done)} of ${count(total)}  ${count(perSecond)} events/s${left}`;
+}
+
+/** A bar that stays on its line on a terminal; elsewhere a line every 5 s. */
+export function createProgress(total: number, isTerminal: boolean, write: (text: string) => void) {
+  let lastMs = 0;
+  return {
+    show(tally: Tally) {
+      const durationMs = tally.durationMs();
+      if (!isTerminal && durationMs - lastMs < lineEveryMs) return;
+      lastMs = durationMs;
+      const line = progressLine(tally.counts.sends, total, durationMs);
+      write(isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
+    },
+    end(tally: Tally) {
+      if (isTerminal) write(`\r\x1b[K${progressLine(tally.counts.sends, total, tally.durationMs())}\n`);
+    },
+  };
+}
+
+/** The summary as aligned lines. */
+export function summaryText(summary: LoadSummary): string {
+  const { latencyMs } = summary;
+  const rows: [string, string][] = [
+    ["Run", `${summary.run} (seed ${summary.seed}, pipeline ${summary.pipeline})`],
+    ["Sent", `${count(summary.sends)} events, ${count(summary.copies)} of them copies`],
+    ["Acked", count(summary.acked)],
+    ["Rejected", `${count(summary.rejected)} (${count(summary.unexpected)} against expectation)`],
+    ["Unknown", `${count(summary.unknown)} (${count(summary.unanswered)} without any answer)`],
+    ["Rate", `${count(summary.eventsPerSecond)} events/s, ${count(summary.requestsPerSecond)} requests/s`],
+    ["Latency", `p50 ${latencyMs.p50}  p90 ${latencyMs.p90}  p99 ${latencyMs.p99}  max ${latencyMs.max} ms`],
+    ["Bytes", `${count(summary.bytesSent)} in bodies sent, ${count(summary.bytesReceived)} received`],
+    ["Time", `${(summary.durationMs / 1000).toFixed(1)} s${summary.interrupted ? ", interrupted" : ""}`],
+    ["Journal", summary.journal],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join("\n");
+}

@@ -1,0 +1,48 @@
+// The result of a load, as printed and as JSON, and whether it counts as a success. Pure.
+import type { Counts, LatencyMs, Tally } from "./tally.ts";
+
+export interface LoadSummary extends Counts {
+  run: string;
+  seed: number;
+  pipeline: string;
+  url: string;
+  journal: string;
+  durationMs: number;
+  eventsPerSecond: number;
+  requestsPerSecond: number;
+  latencyMs: LatencyMs;
+  interrupted: boolean;
+}
+
+type About = Pick<LoadSummary, "run" | "seed" | "pipeline" | "url" | "journal" | "interrupted">;
+
+export function toSummary(about: About, tally: Tally): LoadSummary {
+  const durationMs = Math.round(tally.durationMs());
+  const perSecond = (n: number) => (durationMs > 0 ? Math.round((n / durationMs) * 1000) : 0);
+  return {
+    ...about,
+    ...tally.counts,
+    durationMs,
+    eventsPerSecond: perSecond(tally.counts.sends),
+    requestsPerSecond: perSecond(tally.counts.requests),
+    latencyMs: tally.latencyMs(),
+  };
+}
+
+/** Why a load failed, each reason with its cure; empty when every send got the answer it should. */
+export function problemsOf(summary: LoadSummary, firstSurprise?: string): string[] {
+  const problems: string[] = [];
+  if (summary.unknown > 0)
+    problems.push(
+      `${summary.unknown} of ${summary.sends} events have an unknown outcome: ${summary.unanswered} got no ` +
+        `answer, ${summary.unknown - summary.unanswered} an answer that says so. They may or may not be in ` +
+        `the lake. Give the same command again with --run ${summary.run} and a new --journal: ` +
+        `the same event_ids never double a row.`,
+    );
+  if (summary.unexpected > 0)
+    problems.push(
+      `${summary.unexpected} events were refused though sound, or taken though broken. ` +
+        `The first answer: ${firstSurprise}. Does the API run the same contract as this checkout?`,
+    );
+  return problems;
+}

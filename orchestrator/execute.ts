@@ -1,0 +1,152 @@
+// Carries out what reconcile decided, one action at a time. Intent is written before Flink is asked.
+
+import { logJob } from "../flink-sql/log.ts";
+import { render } from "../flink-sql/render.ts";
+import { catalogStatements, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
+import type { Engines } from "./engines.ts";
+import { newestCheckpoint } from "./flink.ts";
+import { FlinkSqlError, openSession } from "./gateway.ts";
+import { type Action, type DeclaredJob, keepsState } from "./reconcile.ts";
+import type { RecordedJob } from "./store.ts";
+
+/** Runs statements in a session of their own; the last one's job id is returned. */
+async function runStatements(
+  engines: Engines,
+  settings: Record<string, string>,
+  statements: SourcedStatement[],
+): Promise<string | undefined> {
+  const session = await openSession(engines.connection.addresses.gateway, settings);
+  try {
+    let jobId: string | undefined;
+    for (const { text, source } of statements) {
+      try {
+        jobId = (await session.execute(render(text, engines.connection.sqlValues))).jobId;
+      } catch (error) {
+        if (!(error instanceof FlinkSqlError)) throw error;
+        throw new Error(`${source}: ${error.reason}`, { cause: error });
+      }
+    }
+    return jobId;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Where a job that doesn't run goes on: its newest checkpoint, else what its last run came from. */
+export function resumePath(recorded: RecordedJob | undefined, checkpoints: string): string | undefined {
+  if (!recorded) return undefined;
+  const newest = recorded.flinkJobId ? newestCheckpoint(checkpoints, recorded.flinkJobId) : undefined;
+  return newest ?? recorded.restorePath ?? undefined;
+}
+
+/** Submits a job, restored from `path` where there is one, and records it before and after. */
+async function submit(engines: Engines, job: DeclaredJob, path: string | undefined): Promise<void> {
+  const { connection, store } = engines;
+  const record: RecordedJob = {
+    name: job.name,
+    pipeline: job.pipeline,
+    sqlHash: job.hash,
+    definition: { settings: job.settings, statements: job.statements, groups: job.groups },
+    desired: "running",
+    flinkJobId: null,
+    restorePath: path ?? null,
+  };
+  await store.saveJob(record);
+  const restore = path ? { "execution.state-recovery.path": path } : {};
+  const catalog = catalogStatements(job.pipeline, connection.store);
+  const id = await runStatements(engines, { ...job.settings, ...restore }, [...catalog, ...job.statements]);
+  if (!id)
+    throw new Error(
+      `Job ${job.name} starts nothing: its last statement must be an INSERT or a statement set.`,
+    );
+  await store.saveJob({ ...record, flinkJobId: id });
+  await store.addHistory("submit", job.name, {
+    flinkJobId: id,
+    restoredFrom: path ?? null,
+    sqlHash: job.hash,
+  });
+}
+
+/** Stops a running job with a savepoint and records where it can go on. */
+async function stop(
+  engines: Engines,
+  recorded: RecordedJob,
+  id: string | undefined,
+): Promise<string | undefined> {
+  const path = id
+    ? await engines.flink.stopWithSavepoint(id)
+    : resumePath(recorded, engines.connection.checkpoints);
+  await engines.store.saveJob({
+    ...recorded,
+    desired: "stopped",
+    flinkJobId: null,
+    restorePath: path ?? null,
+  });
+  await engines.store.addHistory("stop", recorded.name, { flinkJobId: id ?? null, savepoint: path ?? null });
+  return path;
+}
+
+async function upgrade(engines: Engines, job: DeclaredJob, id: string | undefined): Promise<void> {
+  const recorded = (await engines.store.jobs()).find((known) => known.name === job.name);
+  if (!recorded)
+    throw new Error(`Job ${job.name} has no record, so it can't be upgraded. Run the command again.`);
+  const versions = [job.statements, recorded.definition.statements];
+  if (!job.name.endsWith(`/${logJob}`) && versions.some((version) => keepsState(version.at(-1)?.text ?? "")))
+    throw new Error(
+      `Job ${job.name} keeps state of its own (GROUP BY, JOIN …) and its SQL changed: Flink could read the old ` +
+        "state under another meaning. Give the changed job another file name, and remove the old file.",
+    );
+  const path = await stop(engines, recorded, id);
+  try {
+    await submit(engines, job, path);
+  } catch (cause) {
+    // The old version's record stays "stopped" at its savepoint: the old file brings it back.
+    await engines.store.saveJob({
+      ...recorded,
+      desired: "stopped",
+      flinkJobId: null,
+      restorePath: path ?? null,
+    });
+    throw cause;
+  }
+}
+
+/** Does one action; safe to repeat after a crash in its middle. */
+export async function execute(engines: Engines, action: Action): Promise<void> {
+  const { kafka, connection, flink, store } = engines;
+  switch (action.kind) {
+    case "create-topic":
+      await kafka.createTopic(action.topic, action.partitions, action.retentionMs);
+      return store.addHistory("create-topic", action.topic, { partitions: action.partitions });
+    case "create-tables": {
+      const { pipeline, missing } = action;
+      const catalog = catalogStatements(pipeline.name, connection.store);
+      await runStatements(engines, {}, [...catalog, ...tableStatements(pipeline)]);
+      return store.addHistory("create-tables", pipeline.name, { tables: missing });
+    }
+    case "cancel-double":
+      await flink.cancel(action.id);
+      return store.addHistory("cancel-double", action.job, { flinkJobId: action.id });
+    case "adopt-job":
+      await store.saveJob({ ...action.job, desired: "running", flinkJobId: action.id });
+      return store.addHistory("adopt", action.job.name, { flinkJobId: action.id });
+    case "submit-job": {
+      const recorded = (await store.jobs()).find((known) => known.name === action.job.name);
+      return submit(engines, action.job, resumePath(recorded, connection.checkpoints));
+    }
+    case "upgrade-job":
+      return upgrade(engines, action.job, action.id);
+    case "stop-job":
+      await stop(engines, action.job, action.id);
+  }
+}
+
+/** Stops jobs of a pipeline, or of all, with savepoints. Returns the names of those that ran. */
+export async function stopJobs(engines: Engines, pipeline: string | undefined): Promise<string[]> {
+  const live = await engines.flink.liveJobs();
+  const recorded = (await engines.store.jobs()).filter(
+    (job) => job.desired === "running" && (pipeline === undefined || job.pipeline === pipeline),
+  );
+  for (const job of recorded) await stop(engines, job, live.find((running) => running.name === job.name)?.id);
+  return recorded.map((job) => job.name);
+}

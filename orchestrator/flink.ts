@@ -1,0 +1,102 @@
+// Flink's REST API: jobs, savepoints, checkpoints. Submitting is the gateway's business.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import axios from "axios";
+import { z } from "zod";
+import { waitFor } from "../stack/wait.ts";
+
+const overview = z.object({
+  jobs: z.array(z.object({ jid: z.string(), name: z.string(), state: z.string(), "start-time": z.number() })),
+});
+const savepointStatus = z.object({
+  status: z.object({ id: z.string() }),
+  operation: z
+    .object({
+      location: z.string().optional(),
+      "failure-cause": z.object({ "stack-trace": z.string() }).optional(),
+    })
+    .optional()
+    .nullable(),
+});
+
+export interface FlinkJob {
+  id: string;
+  name: string;
+  state: string;
+}
+
+/** States in which a job works or is about to: a second one of its name must not be submitted. */
+const live = [
+  "INITIALIZING",
+  "CREATED",
+  "RUNNING",
+  "RESTARTING",
+  "FAILING",
+  "CANCELLING",
+  "SUSPENDED",
+  "RECONCILING",
+];
+
+export interface Flink {
+  version(): Promise<string>;
+  /** Jobs that are not at their end. */
+  liveJobs(): Promise<FlinkJob[]>;
+  state(id: string): Promise<string>;
+  cancel(id: string): Promise<void>;
+  /** Stops with a savepoint and waits for it. Returns its path. */
+  stopWithSavepoint(id: string): Promise<string>;
+  slots(): Promise<{ total: number; free: number }>;
+}
+
+export function createFlink(address: string): Flink {
+  const http = axios.create({ baseURL: address, timeout: 15_000 });
+  const state = async (id: string) =>
+    z.object({ state: z.string() }).parse((await http.get(`/jobs/${id}`)).data).state;
+  return {
+    version: async () => String((await http.get("/config")).data["flink-version"]),
+    async liveJobs() {
+      const { jobs } = overview.parse((await http.get("/jobs/overview")).data);
+      return jobs
+        .filter((job) => live.includes(job.state))
+        .map((job) => ({ id: job.jid, name: job.name, state: job.state }));
+    },
+    state,
+    async cancel(id) {
+      await http.patch(`/jobs/${id}`, undefined, { params: { mode: "cancel" } });
+      await waitFor(`job ${id} is canceled`, async () => !live.includes(await state(id)));
+    },
+    async stopWithSavepoint(id) {
+      const started = await http.post(`/jobs/${id}/stop`, { drain: false });
+      const trigger = z.object({ "request-id": z.string() }).parse(started.data)["request-id"];
+      let path = "";
+      await waitFor(`savepoint of job ${id}`, async () => {
+        const answer = savepointStatus.parse((await http.get(`/jobs/${id}/savepoints/${trigger}`)).data);
+        const failure = answer.operation?.["failure-cause"];
+        if (failure)
+          throw new Error(`Flink couldn't stop job ${id}: ${failure["stack-trace"].split("\n")[0]}`);
+        path = answer.operation?.location ?? "";
+        return answer.status.id === "COMPLETED";
+      });
+      await waitFor(`job ${id} has ended`, async () => !live.includes(await state(id)));
+      return path;
+    },
+    async slots() {
+      const { data } = await http.get("/overview");
+      return { total: data["slots-total"], free: data["slots-available"] };
+    },
+  };
+}
+
+/**
+ * The newest completed checkpoint that a run of a job left, as a path for
+ * execution.state-recovery.path; undefined where it left none. Restoring an older one would
+ * lose or double rows, so only the newest is ever given.
+ */
+export function newestCheckpoint(folder: string, flinkJobId: string): string | undefined {
+  const of = join(folder, flinkJobId);
+  if (!existsSync(of)) return undefined;
+  const numbers = readdirSync(of)
+    .filter((name) => /^chk-\d+$/.test(name) && existsSync(join(of, name, "_metadata")))
+    .map((name) => Number(name.slice(4)));
+  return numbers.length > 0 ? `file://${join(of, `chk-${Math.max(...numbers)}`)}` : undefined;
+}

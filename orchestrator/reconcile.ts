@@ -1,0 +1,162 @@
+// What must be done so that the engines match the folders. Pure: three pictures in, actions out.
+import { createHash } from "node:crypto";
+import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
+import { type Job, jobsOf } from "../flink-sql/script.ts";
+import { tokenize } from "../flink-sql/statements.ts";
+import type { FlinkJob } from "./flink.ts";
+import type { RecordedJob } from "./store.ts";
+
+/** What the engines hold now; gathered by observe.ts. */
+export interface Observed {
+  topics: string[];
+  /** Tables in the lake, as `<pipeline>.<table>`. */
+  tables: string[];
+  jobs: FlinkJob[];
+}
+
+export interface DeclaredJob extends Job {
+  pipeline: string;
+  /** Of settings and statements; comments and white space don't change it. */
+  hash: string;
+}
+
+export type Action =
+  | { kind: "create-topic"; topic: string; partitions: number; retentionMs: number }
+  | { kind: "create-tables"; pipeline: PipelineFolder; missing: string[] }
+  | { kind: "cancel-double"; job: string; id: string }
+  /** A run that was submitted, but whose id was not written down before a crash. */
+  | { kind: "adopt-job"; job: RecordedJob; id: string }
+  | { kind: "submit-job"; job: DeclaredJob }
+  | { kind: "upgrade-job"; job: DeclaredJob; id: string | undefined }
+  | { kind: "stop-job"; job: RecordedJob; id: string | undefined };
+
+/** Words that make a job's steps keep state of their own, beside the engine's de-duplication. */
+const statefulWords = [
+  "GROUP",
+  "JOIN",
+  "OVER",
+  "DISTINCT",
+  "MATCH_RECOGNIZE",
+  "UNION",
+  "INTERSECT",
+  "EXCEPT",
+];
+
+/** Whether a job's own statement keeps state. */
+export function keepsState(statement: string): boolean {
+  return tokenize(statement).some((t) => t.kind === "word" && statefulWords.includes(t.text.toUpperCase()));
+}
+
+const withoutSpace = (statement: string) =>
+  tokenize(statement)
+    .filter((token) => token.kind !== "comment")
+    .map((token) => (token.kind === "space" ? " " : token.text))
+    .join("")
+    .trim();
+
+/** The jobs of a pipeline as its folder declares them. */
+export function declaredJobs(pipeline: PipelineFolder): DeclaredJob[] {
+  return jobsOf(pipeline).map((job) => {
+    const text = job.statements.map((statement) => withoutSpace(statement.text)).join(";\n");
+    const settings = JSON.stringify(Object.entries(job.settings).sort());
+    const hash = createHash("sha256").update(`${settings}\n${text}`).digest("hex").slice(0, 16);
+    return { ...job, pipeline: pipeline.name, hash };
+  });
+}
+
+/** Names of the tables a pipeline has: the engine's two and its own. */
+export const tablesOf = (pipeline: PipelineFolder) => [
+  "log",
+  "quarantine",
+  ...pipeline.tables.map((t) => t.name),
+];
+
+function topicActions(pipelines: PipelineFolder[], observed: Observed): Action[] {
+  return pipelines.flatMap((pipeline) =>
+    Object.entries(pipeline.topics).flatMap(([name, { partitions, retentionMs }]): Action[] => {
+      const topic = kafkaTopic(pipeline.name, name);
+      return observed.topics.includes(topic)
+        ? []
+        : [{ kind: "create-topic", topic, partitions, retentionMs }];
+    }),
+  );
+}
+
+function tableActions(pipelines: PipelineFolder[], observed: Observed): Action[] {
+  return pipelines.flatMap((pipeline): Action[] => {
+    const missing = tablesOf(pipeline).filter(
+      (table) => !observed.tables.includes(`${pipeline.name}.${table}`),
+    );
+    return missing.length > 0 ? [{ kind: "create-tables", pipeline, missing }] : [];
+  });
+}
+
+function jobActions(job: DeclaredJob, recorded: RecordedJob | undefined, observed: Observed): Action[] {
+  const running = observed.jobs.filter((live) => live.name === job.name);
+  const kept = running.find((live) => live.id === recorded?.flinkJobId) ?? running[0];
+  const doubles = running
+    .filter((live) => live !== kept)
+    .map((live): Action => ({ kind: "cancel-double", job: job.name, id: live.id }));
+  if (recorded && recorded.sqlHash !== job.hash)
+    return [...doubles, { kind: "upgrade-job", job, id: kept?.id }];
+  if (!kept) return [{ kind: "submit-job", job }];
+  if (recorded && recorded.flinkJobId !== kept.id)
+    return [...doubles, { kind: "adopt-job", job: recorded, id: kept.id }];
+  return doubles;
+}
+
+/**
+ * The actions in their order; empty where all is as declared. `only` limits them to the given
+ * pipelines: jobs of others are neither started nor stopped.
+ */
+export function reconcile(
+  pipelines: PipelineFolder[],
+  recorded: RecordedJob[],
+  observed: Observed,
+  only: string[] = pipelines.map((pipeline) => pipeline.name),
+): Action[] {
+  const wanted = pipelines.filter((pipeline) => only.includes(pipeline.name));
+  const jobs = wanted.flatMap((pipeline) => declaredJobs(pipeline));
+  const names = new Set(jobs.map((job) => job.name));
+  const gone = recorded.filter(
+    (job) => job.desired === "running" && only.includes(job.pipeline) && !names.has(job.name),
+  );
+  return [
+    ...topicActions(wanted, observed),
+    ...tableActions(wanted, observed),
+    ...gone.map(
+      (job): Action => ({
+        kind: "stop-job",
+        job,
+        id: observed.jobs.find((live) => live.name === job.name)?.id,
+      }),
+    ),
+    ...jobs.flatMap((job) =>
+      jobActions(
+        job,
+        recorded.find((known) => known.name === job.name),
+        observed,
+      ),
+    ),
+  ];
+}
+
+/** One line a person can read. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case "create-topic":
+      return `+ topic ${action.topic} (${action.partitions} partitions)`;
+    case "create-tables":
+      return `+ tables in lake.${action.pipeline.name}: ${action.missing.join(", ")}`;
+    case "cancel-double":
+      return `- second run ${action.id} of job ${action.job}`;
+    case "adopt-job":
+      return `~ job ${action.job.name}: its run ${action.id} is written down`;
+    case "submit-job":
+      return `+ job ${action.job.name}`;
+    case "upgrade-job":
+      return `~ job ${action.job.name}: its SQL changed; restarted from a savepoint`;
+    case "stop-job":
+      return `- job ${action.job.name}: no longer declared; stopped with a savepoint`;
+  }
+}

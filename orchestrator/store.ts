@@ -1,0 +1,99 @@
+// The orchestrator's memory in Postgres: what should run, and what was done. The one home of pg here.
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import Postgrator from "postgrator";
+import type { Job } from "../flink-sql/script.ts";
+
+export interface RecordedJob {
+  name: string;
+  pipeline: string;
+  sqlHash: string;
+  definition: Pick<Job, "settings" | "statements" | "groups">;
+  desired: "running" | "stopped";
+  flinkJobId: string | null;
+  restorePath: string | null;
+}
+
+export interface Store {
+  jobs(): Promise<RecordedJob[]>;
+  /** Writes the intent down; done before Flink is asked. */
+  saveJob(job: RecordedJob): Promise<void>;
+  addHistory(action: string, subject: string, detail: object): Promise<void>;
+  /** Runs `work` while no other orchestrator may act. Undefined where another holds the lease. */
+  withLease<T>(work: () => Promise<T>, wait: boolean): Promise<T | undefined>;
+  close(): Promise<void>;
+}
+
+/** Any number that no other program takes for an advisory lock in this database. */
+const leaseKey = 7_270_401;
+
+/** Connects and brings the schema up to date. Throws where Postgres doesn't answer. */
+export async function openStore(connection: pg.PoolConfig, who: string): Promise<Store> {
+  const pool = new pg.Pool({ max: 4, connectionTimeoutMillis: 10_000, ...connection });
+  pool.on("error", () => {}); // an idle connection was lost; the next query opens another
+  await migrate(pool);
+  return {
+    async jobs() {
+      const { rows } = await pool.query("SELECT * FROM jobs ORDER BY name");
+      return rows.map((row) => ({
+        name: row.name,
+        pipeline: row.pipeline,
+        sqlHash: row.sql_hash,
+        definition: row.definition,
+        desired: row.desired,
+        flinkJobId: row.flink_job_id,
+        restorePath: row.restore_path,
+      }));
+    },
+    async saveJob(job) {
+      await pool.query(
+        `INSERT INTO jobs (name, pipeline, sql_hash, definition, desired, flink_job_id, restore_path)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (name) DO UPDATE SET sql_hash = $3, definition = $4, desired = $5, flink_job_id = $6,
+           restore_path = $7, updated_at = now()`,
+        [job.name, job.pipeline, job.sqlHash, job.definition, job.desired, job.flinkJobId, job.restorePath],
+      );
+    },
+    async addHistory(action, subject, detail) {
+      await pool.query("INSERT INTO history (who, action, subject, detail) VALUES ($1, $2, $3, $4)", [
+        who,
+        action,
+        subject,
+        detail,
+      ]);
+    },
+    async withLease(work, wait) {
+      const client = await pool.connect();
+      try {
+        const call = wait ? "pg_advisory_lock($1)" : "pg_try_advisory_lock($1)";
+        const { rows } = await client.query(`SELECT ${call} AS held`, [leaseKey]);
+        if (!wait && !rows[0].held) return undefined;
+        try {
+          return await work();
+        } finally {
+          await client.query("SELECT pg_advisory_unlock($1)", [leaseKey]);
+        }
+      } finally {
+        client.release();
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function migrate(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock($1)", [leaseKey + 1]);
+    const postgrator = new Postgrator({
+      migrationPattern: fileURLToPath(new URL("migrations/*.sql", import.meta.url)),
+      driver: "pg",
+      schemaTable: "schema_version",
+      execQuery: (query) => client.query(query),
+    });
+    await postgrator.migrate();
+  } finally {
+    await client.query("SELECT pg_advisory_unlock($1)", [leaseKey + 1]);
+    client.release();
+  }
+}

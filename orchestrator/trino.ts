@@ -1,0 +1,53 @@
+// Trino: the one place that queries the lake.
+import { parse } from "lossless-json";
+import { BasicAuth, Trino } from "trino-client";
+
+export interface QueryResult {
+  columns: { name: string; type: string }[];
+  /** BIGINT and DECIMAL values are strings, exact whatever their size. */
+  rows: unknown[][];
+}
+
+export interface Lake {
+  /** Throws TrinoError with Trino's message and the query. */
+  query(sql: string): Promise<QueryResult>;
+}
+
+export class TrinoError extends Error {
+  override name = "TrinoError";
+  readonly code: string;
+  constructor(sql: string, code: string, message: string) {
+    super(`Trino refused the query: ${message}\n${sql.trim().split("\n").slice(0, 12).join("\n")}`);
+    this.code = code;
+  }
+}
+
+/** JSON with numbers beyond 2^53 kept as their digits; the client would round them. */
+const exactJson = (text: unknown) =>
+  typeof text === "string" && text !== ""
+    ? parse(text, undefined, (digits) =>
+        Number.isSafeInteger(Number(digits)) || /[.eE]/.test(digits) ? Number(digits) : digits,
+      )
+    : text;
+
+export function connectTrino(server: string, user = "swordlake"): Lake {
+  return {
+    async query(sql) {
+      const trino = Trino.create({ server, source: "swordlake", auth: new BasicAuth(user) });
+      // The client has no setting for how answers are parsed; its HTTP configuration does.
+      const { client } = (trino as unknown as { client?: { clientConfig: object } }) ?? {};
+      Object.assign(client?.clientConfig ?? {}, { transformResponse: [exactJson] });
+      const result: QueryResult = { columns: [], rows: [] };
+      for await (const page of await trino.query(sql)) {
+        if (page.error) throw new TrinoError(sql, page.error.errorName, page.error.message);
+        if (page.columns) result.columns = page.columns.map(({ name, type }) => ({ name, type }));
+        for (const row of page.data ?? []) result.rows.push(row);
+      }
+      const exact = result.columns.map(({ type }) => type === "bigint" || type.startsWith("decimal"));
+      for (const row of result.rows)
+        for (const [index, isExact] of exact.entries())
+          if (isExact && row[index] !== null) row[index] = String(row[index]);
+      return result;
+    },
+  };
+}

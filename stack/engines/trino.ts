@@ -1,0 +1,146 @@
+// Trino: answers SQL over the lake; one coordinator that also works.
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { addressesOf, lakeAddressesOf } from "../addresses.ts";
+import type { EngineProcess } from "../engine.ts";
+import type { Instance } from "../instance.ts";
+import { type JarModule, jarsFolder } from "../jars.ts";
+import type { NativeContext } from "../native.ts";
+import { probeTrino } from "../probes.ts";
+import { hdfsClientSettings } from "./hdfs.ts";
+
+export const trinoJars: JarModule[] = ["trino-main", "trino-iceberg"];
+
+/** The catalog `lake`, for native and compose alike; passwords come from the environment. */
+export function trinoCatalog(instance: Instance, conf: string): string {
+  const lake = lakeAddressesOf(instance);
+  const store =
+    instance.store === "minio"
+      ? [
+          "fs.s3.enabled=true",
+          `s3.endpoint=${lake.s3Endpoint}`,
+          "s3.region=us-east-1",
+          "s3.path-style-access=true",
+          "s3.aws-access-key=${ENV:S3_ACCESS_KEY}",
+          "s3.aws-secret-key=${ENV:S3_SECRET_KEY}",
+        ]
+      : ["fs.hadoop.enabled=true", `hive.config.resources=${join(conf, "core-site.xml")}`];
+  return [
+    "connector.name=iceberg",
+    "iceberg.catalog.type=jdbc",
+    "iceberg.jdbc-catalog.catalog-name=lake",
+    "iceberg.jdbc-catalog.driver-class=org.postgresql.Driver",
+    `iceberg.jdbc-catalog.connection-url=${lake.catalogJdbc}`,
+    "iceberg.jdbc-catalog.connection-user=catalog",
+    "iceberg.jdbc-catalog.connection-password=${ENV:CATALOG_PASSWORD}",
+    "iceberg.jdbc-catalog.schema-version=V1",
+    `iceberg.jdbc-catalog.default-warehouse-dir=${lake.warehouse}`,
+    ...store,
+    "",
+  ].join("\n");
+}
+
+export const trinoEnv = ({ secrets }: Instance) => ({
+  CATALOG_PASSWORD: secrets.catalogPassword,
+  S3_ACCESS_KEY: secrets.s3AccessKey,
+  S3_SECRET_KEY: secrets.s3SecretKey,
+});
+
+/** Writes Trino's etc folder. */
+export function writeTrinoSettings(
+  instance: Instance,
+  conf: string,
+  httpPort: number,
+  seenConf = conf,
+): void {
+  mkdirSync(join(conf, "catalog"), { recursive: true });
+  const write = (name: string, lines: string[]) => writeFileSync(join(conf, name), `${lines.join("\n")}\n`);
+  write("config.properties", [
+    "coordinator=true",
+    "node-scheduler.include-coordinator=true",
+    `http-server.http.port=${httpPort}`,
+    `discovery.uri=http://127.0.0.1:${httpPort}`,
+    "query.max-memory=512MB",
+    "query.max-memory-per-node=512MB",
+    "query.max-execution-time=10m",
+    "catalog.management=static",
+  ]);
+  write("log.properties", ["io.trino=WARN", "io.airlift=WARN", "org.apache=WARN"]);
+  writeFileSync(join(conf, "catalog/lake.properties"), trinoCatalog(instance, seenConf));
+  if (instance.store === "hdfs")
+    writeFileSync(
+      join(conf, "core-site.xml"),
+      hdfsClientSettings(lakeAddressesOf(instance).warehouse.replace(/\/lake$/, "")),
+    );
+}
+
+/** Maven's jars lack the service file by which Trino finds a plugin: a folder of links and that file. */
+function linkPlugin(context: NativeContext, plugins: string): void {
+  const folder = join(plugins, "iceberg");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "services/META-INF/services"), { recursive: true });
+  writeFileSync(
+    join(folder, "services/META-INF/services/io.trino.spi.Plugin"),
+    "io.trino.plugin.iceberg.IcebergPlugin\n",
+  );
+  const link = (module: JarModule, target: string) => {
+    mkdirSync(target, { recursive: true });
+    const source = jarsFolder(context.config.cache, module);
+    for (const jar of readdirSync(source))
+      if (jar.endsWith(".jar")) symlinkSync(join(source, jar), join(target, jar));
+  };
+  link("trino-iceberg", folder);
+  if (context.instance.store === "hdfs") link("trino-hdfs", join(folder, "hdfs"));
+}
+
+export function trinoProcess(context: NativeContext): EngineProcess {
+  const { instance, config, versions } = context;
+  const conf = join(instance.folder, "conf/trino");
+  const data = join(instance.folder, "data/trino");
+  return {
+    name: "trino",
+    engine: "trino",
+    version: `${versions.trino}`,
+    address: addressesOf(instance).trino,
+    needs: ["postgres"],
+    async prepare() {
+      mkdirSync(data, { recursive: true });
+      writeTrinoSettings(instance, conf, instance.ports.trino);
+      linkPlugin(context, join(conf, "plugin"));
+      const main = `class TrinoServer {\n  public static void main(String[] args) {\n    new io.trino.server.Server().start("${versions.trino}");\n  }\n}\n`;
+      writeFileSync(join(conf, "TrinoServer.java"), main);
+    },
+    async command() {
+      const settings = {
+        config: join(conf, "config.properties"),
+        "plugin.dir": join(conf, "plugin"),
+        "node.data-dir": data,
+        "catalog.config-dir": join(conf, "catalog"),
+        "log.levels-file": join(conf, "log.properties"),
+        "node.environment": "swordlake",
+        "node.id": instance.name,
+        "node.internal-address": "127.0.0.1",
+        "node.bind-ip": "127.0.0.1",
+      };
+      return {
+        file: await context.java25(),
+        args: [
+          "-Xmx1g",
+          "-XX:+UseG1GC",
+          "-XX:+ExitOnOutOfMemoryError",
+          "-XX:ReservedCodeCacheSize=256M",
+          "--add-modules=jdk.incubator.vector",
+          "-Djdk.attach.allowAttachSelf=true",
+          "--sun-misc-unsafe-memory-access=allow",
+          "--enable-native-access=ALL-UNNAMED",
+          ...Object.entries(settings).map(([name, value]) => `-D${name}=${value}`),
+          "-cp",
+          join(jarsFolder(config.cache, "trino-main"), "*"),
+          join(conf, "TrinoServer.java"),
+        ],
+        env: trinoEnv(instance),
+      };
+    },
+    probe: () => probeTrino(addressesOf(instance).trino),
+  };
+}
