@@ -29,30 +29,39 @@ export function unwrap(type: z.ZodType): z.ZodType {
   return unwrap((type as z.ZodOptional<z.ZodType>).def.innerType);
 }
 
+const isText = (value: unknown) => typeof value === "string";
+
+const noColumn = (field: string, type: string) =>
+  new Error(
+    `Field '${field}' is a zod '${type}', which has no column type. ` +
+      `Use a string, number, boolean, enum of strings, z.iso.datetime(), decimal() or id64().`,
+  );
+
 /** Flink type of a zod field. Throws, naming the field, for what has no column type. */
 export function toFlinkType(name: string, type: z.ZodType): string {
   const declared = type.meta()?.flink ?? unwrap(type).meta()?.flink;
   if (typeof declared === "string") return declared;
   const inner = unwrap(type);
-  if (inner instanceof z.ZodISODateTime) return "TIMESTAMP_LTZ(3)";
+  if (inner instanceof z.ZodISODateTime && !(inner.def as { local?: boolean }).local)
+    return "TIMESTAMP_LTZ(3)";
   if (inner instanceof z.ZodISODate) return "DATE";
-  if (inner instanceof z.ZodEnum || inner instanceof z.ZodLiteral) return "STRING";
+  if (inner instanceof z.ZodEnum && inner.options.every(isText)) return "STRING";
+  if (inner instanceof z.ZodLiteral && [...inner.values].every(isText)) return "STRING";
+  if (inner instanceof z.ZodISODateTime) throw noColumn(name, "datetime without an offset");
   if (inner instanceof z.ZodString || inner instanceof z.ZodStringFormat) return "STRING";
   if (inner instanceof z.ZodBoolean) return "BOOLEAN";
   if (inner instanceof z.ZodNumber) {
-    if (inner.format === "int32" || inner.format === "uint32") return "INT";
-    return inner.format === "safeint" ? "BIGINT" : "DOUBLE";
+    if (inner.format === "int32") return "INT";
+    return inner.format === "safeint" || inner.format === "uint32" ? "BIGINT" : "DOUBLE";
   }
-  throw new Error(
-    `Field '${name}' is a zod '${inner.def.type}', which has no column type. ` +
-      `Use a string, number, boolean, enum, z.iso.datetime(), decimal() or id64().`,
-  );
+  throw noColumn(name, inner.def.type);
 }
 
 /** Whether a stored event always has the field: a default or computed value counts as present. */
 function isRequired(type: z.ZodType): boolean {
+  if (z.safeParse(type, null).success) return false;
   if (type.def.type === "default" || type.def.type === "prefault") return true;
-  return !z.safeParse(type, undefined).success && !z.safeParse(type, null).success;
+  return !z.safeParse(type, undefined).success;
 }
 
 /** All of a topic's own columns, each once. Throws where two events disagree on a field's type. */
@@ -65,7 +74,7 @@ export function topicColumns(topic: Topic): Column[] {
       const column = columns.get(name) ?? { name, type, requiredIn: [] };
       if (column.type !== type) {
         throw new Error(
-          `Field '${name}' is ${column.type} in one event and ${type} in '${eventType}'. ` +
+          `Field '${eventType}.${name}' is ${type}, and ${column.type} in an event before it. ` +
             `Events of one topic share columns: give both the same type, or rename one.`,
         );
       }

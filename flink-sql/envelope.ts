@@ -1,5 +1,6 @@
 // From what a client sent to the Kafka record that is kept. Pure: time and ids come as arguments.
 import { z } from "zod";
+import { unwrap } from "./columns.ts";
 import type { EventType } from "./pipeline.ts";
 
 /** What the edge knows of a request, stored with each of its events. */
@@ -46,6 +47,21 @@ export function requestType(event: EventType): z.ZodObject {
   return made;
 }
 
+const timeFields = new WeakMap<EventType, string[]>();
+
+/** The event's own fields that hold a time. */
+function timesOf(event: EventType): string[] {
+  const known = timeFields.get(event);
+  if (known) return known;
+  const all = Object.entries(event.fields.shape as Record<string, z.ZodType>);
+  const made = all.flatMap(([name, type]) => (unwrap(type) instanceof z.ZodISODateTime ? [name] : []));
+  timeFields.set(event, made);
+  return made;
+}
+
+/** A time in UTC: Flink reads no other offset than Z. */
+const toUtc = (time: string) => new Date(time).toISOString();
+
 /** Checks one event against its contract and completes it. Never throws for bad input. */
 export function acceptEvent(eventType: string, event: EventType, input: unknown, edge: Edge): Verdict {
   const parsed = requestType(event).safeParse(input);
@@ -58,6 +74,7 @@ export function acceptEvent(eventType: string, event: EventType, input: unknown,
   }
   const { event_id, event_time, ...fields } = parsed.data as Record<string, unknown>;
   const eventId = (event_id as string | undefined) ?? edge.newId();
+  for (const name of timesOf(event)) if (typeof fields[name] === "string") fields[name] = toUtc(fields[name]);
   const computed = Object.entries(event.computed).map(([name, c]) => [name, c.from(fields)]);
   return {
     ok: true,
@@ -65,7 +82,7 @@ export function acceptEvent(eventType: string, event: EventType, input: unknown,
     event: {
       event_id: eventId,
       event_type: eventType,
-      event_time: event_time ? new Date(event_time as string).toISOString() : edge.receivedAt,
+      event_time: event_time ? toUtc(event_time as string) : edge.receivedAt,
       received_at: edge.receivedAt,
       host: edge.host,
       user_agent: edge.userAgent,

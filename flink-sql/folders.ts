@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { topicColumns } from "./columns.ts";
+import { envelopeColumns, topicColumns } from "./columns.ts";
 import type { EventType, Pipeline, Topic } from "./pipeline.ts";
 
 export interface SqlFile {
@@ -36,6 +36,10 @@ export function eventsOf(
   );
 }
 
+/** Columns that each record has beside its fields, from Kafka or for the engine's own use. */
+const recordColumns = ["kafka_partition", "kafka_offset", "kafka_timestamp", "arrived", "copy"];
+const ownColumns = [...envelopeColumns.map((column) => column.name), ...recordColumns];
+
 const identifier = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** Files of one kind in name order; a folder that isn't there has none. */
@@ -54,9 +58,9 @@ function sqlFiles(folder: string): SqlFile[] {
 /** What is wrong with a declaration, as sentences; empty when all is well. */
 export function contractProblems(name: string, pipeline: Pipeline): string[] {
   const problems: string[] = [];
-  const named = (kind: string, value: string) => {
+  const named = (kind: string, value: string, shown = value) => {
     if (!identifier.test(value))
-      problems.push(`${kind} '${value}' is no SQL identifier: use a-z, 0-9 and _, a letter first`);
+      problems.push(`${kind} '${shown}' is no SQL identifier: use a-z, 0-9 and _, a letter first`);
   };
   named("Pipeline folder", name);
   const seen = new Map<string, string>();
@@ -64,16 +68,29 @@ export function contractProblems(name: string, pipeline: Pipeline): string[] {
     named("Topic", topicName);
     for (const [type, event] of Object.entries(topic.events)) {
       named("Event", type);
+      if (!event.fields?.shape) {
+        problems.push(`Event '${type}' has no zod fields: declare it by event("…", { … })`);
+        seen.set(type, topicName);
+        continue;
+      }
       const elsewhere = seen.get(type);
       if (elsewhere)
         problems.push(`Event '${type}' is in topics '${elsewhere}' and '${topicName}': keep one`);
       seen.set(type, topicName);
       if (!(topic.key in event.fields.shape))
         problems.push(`Event '${type}' lacks '${topic.key}', the key of topic '${topicName}': add the field`);
-      for (const field of Object.keys(event.fields.shape)) named(`Field of '${type}'`, field);
+      const computed = Object.keys(event.computed);
+      for (const field of [...Object.keys(event.fields.shape), ...computed]) {
+        named("Field", field, `${type}.${field}`);
+        if (ownColumns.includes(field))
+          problems.push(`Field '${type}.${field}' has the name of a column that every event has: rename it`);
+      }
+      for (const field of computed)
+        if (field in event.fields.shape)
+          problems.push(`Field '${type}.${field}' is both sent and computed: keep one`);
     }
     try {
-      topicColumns(topic);
+      if (problems.length === 0) topicColumns(topic);
     } catch (error) {
       problems.push((error as Error).message);
     }
@@ -82,12 +99,25 @@ export function contractProblems(name: string, pipeline: Pipeline): string[] {
   return problems;
 }
 
-/** The line of the folder's own file in a stack trace, for "file:line". */
-function whereIn(path: string, error: unknown): string {
-  const stack = error instanceof Error ? `${error.stack}` : "";
-  const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const line = new RegExp(`${escaped}(?:\\?[^:]*)?:(\\d+)`).exec(stack)?.[1];
-  return line ? `${path}:${line}` : path;
+/** An import's failure as "file:line: what is wrong", for a mistake in zod and in TypeScript alike. */
+function importProblem(file: string, error: Error): string {
+  const trace = `${error.message}\n${error.stack}`.replaceAll(pathToFileURL(file).href, file);
+  const [, line] = /^(?:\?[^:]*)?:(\d+)/.exec(trace.slice(trace.indexOf(file) + file.length)) ?? [];
+  const lines = error.message.split("\n");
+  const syntax = lines.find((text) => text.includes("ERROR: "))?.replace(/^.*ERROR: /, "");
+  return `${file}${line ? `:${line}` : ""}: ${syntax ?? lines[0]}`;
+}
+
+/** Where a file speaks of a problem's first quoted name: of 'event.field', the field after the event. */
+function whereIn(file: string, problem: string): string {
+  const text = readFileSync(file, "utf8");
+  let at = 0;
+  for (const name of (/'([^']+)'/.exec(problem)?.[1] ?? "").split(".")) {
+    const found = new RegExp(`(?<![\\w$])${name.replace(/\W/g, "\\$&")}(?![\\w$])`).exec(text.slice(at));
+    if (!name || !found) return file;
+    at += found.index;
+  }
+  return `${file}:${text.slice(0, at).split("\n").length}`;
 }
 
 async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
@@ -97,22 +127,26 @@ async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
   try {
     declared = ((await import(pathToFileURL(file).href)) as { default?: Pipeline }).default;
   } catch (error) {
-    throw new Error(`${whereIn(file, error)}: ${(error as Error).message.split("\n")[0]}`, { cause: error });
+    throw new Error(importProblem(file, error as Error), { cause: error });
   }
   if (!declared?.topics)
     throw new Error(
       `${file}: no pipeline is exported. End the file with 'export default definePipeline({…})'.`,
     );
-  const problems = contractProblems(name, declared);
-  if (problems.length > 0) throw new Error(problems.map((problem) => `${file}: ${problem}`).join("\n"));
-  return {
-    ...declared,
-    name,
-    path,
+  const files = {
     tables: sqlFiles(join(path, "tables")),
     jobs: sqlFiles(join(path, "jobs")),
     reports: sqlFiles(join(path, "reports")),
   };
+  const problems = [
+    ...contractProblems(name, declared).map((problem) => `${whereIn(file, problem)}: ${problem}`),
+    ...Object.values(files)
+      .flat()
+      .filter((sql) => !identifier.test(sql.name))
+      .map((sql) => `${sql.path}: '${sql.name}' is no SQL identifier: use a-z, 0-9 and _, a letter first`),
+  ];
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return { ...declared, name, path, ...files };
 }
 
 /**

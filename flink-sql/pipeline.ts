@@ -63,7 +63,7 @@ export function definePipeline(
 
 /** Exact decimal: a string in JSON and TypeScript, DECIMAL(precision, scale) in Flink and Trino. */
 export function decimal(precision: number, scale: number) {
-  const whole = precision > scale ? `\\d{1,${precision - scale}}` : "0?";
+  const whole = precision > scale ? `\\d{1,${precision - scale}}` : "0";
   const fraction = scale > 0 ? `(\\.\\d{1,${scale}})?` : "";
   return z
     .string()
@@ -75,7 +75,7 @@ export function decimal(precision: number, scale: number) {
 export function id64() {
   return z
     .string()
-    .regex(/^\d{1,19}$/, "Not a 64-bit id: digits in a string expected")
+    .regex(/^\d{1,19}$/, { error: "Not a 64-bit id: digits in a string expected", abort: true })
     .refine((digits) => BigInt(digits) <= 9223372036854775807n, "Beyond 64 bits")
     .meta({ flink: "BIGINT" });
 }

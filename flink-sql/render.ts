@@ -1,4 +1,4 @@
-// The only templating of SQL: ${NAME} inside a string literal, strict both ways.
+// The only templating of SQL: ${NAME} inside a string literal, and nothing of it left behind.
 import { tokenize } from "./statements.ts";
 
 /**
@@ -7,24 +7,21 @@ import { tokenize } from "./statements.ts";
  */
 export function render(sql: string, values: Record<string, string>): string {
   const problems: string[] = [];
-  const rendered = tokenize(sql).map((token) => {
-    if (token.kind === "comment") return token.text;
-    if (token.kind !== "string") return token.text;
-    return token.text.replace(/\$\{([A-Z0-9_]+)\}/g, (whole, name: string) => {
-      const value = values[name];
-      if (value === undefined) {
-        problems.push(
-          `line ${token.line}: \${${name}} has no value. Known: ${Object.keys(values).join(", ")}`,
-        );
+  const known = Object.keys(values).join(", ");
+  const tokens = tokenize(sql);
+  const rendered = tokens.map(({ kind, text, line }, index) => {
+    if (kind === "comment") return text;
+    if (kind === "string")
+      return text.replace(/\$\{([^}]*)\}?/g, (whole, name: string) => {
+        if (Object.hasOwn(values, name)) return `${values[name]}`.replaceAll("'", "''");
+        problems.push(`line ${line}: \${${name}} has no value. Known: ${known}`);
         return whole;
-      }
-      return value.replaceAll("'", "''");
-    });
+      });
+    const opens = text.endsWith("$") && tokens[index + 1]?.text === "{";
+    if (opens || text.includes("${") || (kind === "word" && text.startsWith("$")))
+      problems.push(`line ${line}: \${NAME} is only filled inside a string literal`);
+    return text;
   });
-  const text = rendered.join("");
-  for (const token of tokenize(text))
-    if (token.text === "$" || (token.kind === "word" && token.text.startsWith("$")))
-      problems.push(`line ${token.line}: \${NAME} is only filled inside a string literal`);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  return text;
+  return rendered.join("");
 }

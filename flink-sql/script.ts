@@ -3,7 +3,7 @@
 import type { PipelineFolder, SqlFile } from "./folders.ts";
 import { logJob, logStatements, logTable, quarantineTable } from "./log.ts";
 import { eventsView, recordsTable } from "./source.ts";
-import { splitStatements } from "./statements.ts";
+import { splitStatements, tokenize } from "./statements.ts";
 
 /** Values for ${NAME} in SQL: addresses as the engines see them. No secret is among them. */
 export interface SqlValues extends Record<string, string> {
@@ -64,7 +64,8 @@ const fromFile = (file: SqlFile): SourcedStatement[] => {
   try {
     return splitStatements(file.text).map(({ text, line }) => ({ text, source: `${file.path}:${line}` }));
   } catch (error) {
-    throw new Error(`${file.path}: ${(error as Error).message}`, { cause: error });
+    const [, line = "1", what] = /^line (\d+): (.*)$/.exec((error as Error).message) ?? [];
+    throw new Error(`${file.path}:${line}: ${what ?? (error as Error).message}`, { cause: error });
   }
 };
 
@@ -98,14 +99,16 @@ export function jobsOf(pipeline: PipelineFolder): Job[] {
       recordsTable(pipeline, topicName, topic, name),
       eventsView(topicName, topic),
     ]);
-    const read = topics.filter((topic) => new RegExp(`\\b${topic}(_records)?\\b`).test(file.text));
+    const own = fromFile(file);
+    const words = own
+      .flatMap(({ text }) => tokenize(text))
+      .filter((t) => t.kind === "word" || t.kind === "name");
+    const named = new Set(words.map((token) => token.text.replaceAll("`", "")));
+    const read = topics.filter((topic) => named.has(topic) || named.has(`${topic}_records`));
     return {
       name,
       settings: settings(name),
-      statements: [
-        ...sources.map((text) => ({ text, source: "derived from pipeline.ts" })),
-        ...fromFile(file),
-      ],
+      statements: [...sources.map((text) => ({ text, source: "derived from pipeline.ts" })), ...own],
       groups: Object.fromEntries(read.map((topic) => [topic, [name]])),
     };
   });

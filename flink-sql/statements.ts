@@ -29,6 +29,8 @@ export function tokenize(sql: string): Token[] {
       if (!text) continue;
       if (kind === "symbol" && (text === "'" || text === "`" || text === '"'))
         throw new Error(`line ${line}: a ${text} is opened and never closed`);
+      if (kind === "symbol" && sql.startsWith("/*", position))
+        throw new Error(`line ${line}: a comment is opened by /* and never closed`);
       tokens.push({ kind, text, line });
       line += text.split("\n").length - 1;
       position += text.length;
@@ -44,14 +46,17 @@ export interface Statement {
   line: number;
 }
 
+const setStart = /^(EXECUTE|EXPLAIN|COMPILE)\b.*\bSTATEMENT SET BEGIN\b/;
+
 /** Statements of a file, without comments; `EXECUTE STATEMENT SET BEGIN … END` is one. */
 export function splitStatements(sql: string): Statement[] {
   const statements: Statement[] = [];
   let tokens: Token[] = [];
-  const words = () => tokens.flatMap((t) => (t.kind === "word" ? [t.text.toUpperCase()] : []));
+  // A set ends by the END that follows a semicolon or BEGIN; that of a CASE follows something else.
   const inSet = () => {
-    const seen = words();
-    return seen.includes("BEGIN") && seen.includes("SET") && seen.at(-1) !== "END";
+    const said = tokens.flatMap((t) => (t.kind === "space" ? [] : [t.text.toUpperCase()]));
+    if (!setStart.test(said.slice(0, 20).join(" "))) return false;
+    return said.at(-1) !== "END" || ![";", "BEGIN"].includes(`${said.at(-2)}`);
   };
   const finish = () => {
     const text = tokens
@@ -63,7 +68,11 @@ export function splitStatements(sql: string): Statement[] {
     tokens = [];
   };
   for (const token of tokenize(sql)) {
-    if (token.kind === "comment") continue;
+    if (token.kind === "comment") {
+      // Space instead, with its line ends: words stay apart, and lines stay where they were.
+      tokens.push({ ...token, kind: "space", text: token.text.replace(/[^\n]/g, "") || " " });
+      continue;
+    }
     if (token.text === ";" && !inSet()) finish();
     else tokens.push(token);
   }

@@ -40,21 +40,14 @@ export function resumePath(recorded: RecordedJob | undefined, checkpoints: strin
 }
 
 /** Submits a job, restored from `path` where there is one, and records it before and after. */
-async function submit(engines: Engines, job: DeclaredJob, path: string | undefined): Promise<void> {
+async function submit(engines: Engines, job: RecordedJob, path: string | undefined): Promise<string> {
   const { connection, store } = engines;
-  const record: RecordedJob = {
-    name: job.name,
-    pipeline: job.pipeline,
-    sqlHash: job.hash,
-    definition: { settings: job.settings, statements: job.statements, groups: job.groups },
-    desired: "running",
-    flinkJobId: null,
-    restorePath: path ?? null,
-  };
+  const record: RecordedJob = { ...job, desired: "running", flinkJobId: null, restorePath: path ?? null };
+  const { settings, statements } = job.definition;
   await store.saveJob(record);
   const restore = path ? { "execution.state-recovery.path": path } : {};
   const catalog = catalogStatements(job.pipeline, connection.store);
-  const id = await runStatements(engines, { ...job.settings, ...restore }, [...catalog, ...job.statements]);
+  const id = await runStatements(engines, { ...settings, ...restore }, [...catalog, ...statements]);
   if (!id)
     throw new Error(
       `Job ${job.name} starts nothing: its last statement must be an INSERT or a statement set.`,
@@ -63,8 +56,28 @@ async function submit(engines: Engines, job: DeclaredJob, path: string | undefin
   await store.addHistory("submit", job.name, {
     flinkJobId: id,
     restoredFrom: path ?? null,
-    sqlHash: job.hash,
+    sqlHash: job.sqlHash,
   });
+  return id;
+}
+
+const toRecord = (job: DeclaredJob): RecordedJob => ({
+  name: job.name,
+  pipeline: job.pipeline,
+  sqlHash: job.hash,
+  definition: { settings: job.settings, statements: job.statements, groups: job.groups },
+  desired: "running",
+  flinkJobId: null,
+  restorePath: null,
+});
+
+/** Brings a job back as it was applied, from where its last run got to. */
+export async function resumeJob(
+  engines: Engines,
+  job: RecordedJob,
+): Promise<{ flinkJobId: string; restoredFrom: string | null }> {
+  const path = resumePath(job, engines.connection.checkpoints);
+  return { flinkJobId: await submit(engines, job, path), restoredFrom: path ?? null };
 }
 
 /** Stops a running job with a savepoint and records where it can go on. */
@@ -98,7 +111,7 @@ async function upgrade(engines: Engines, job: DeclaredJob, id: string | undefine
     );
   const path = await stop(engines, recorded, id);
   try {
-    await submit(engines, job, path);
+    await submit(engines, toRecord(job), path);
   } catch (cause) {
     // The old version's record stays "stopped" at its savepoint: the old file brings it back.
     await engines.store.saveJob({
@@ -132,7 +145,8 @@ export async function execute(engines: Engines, action: Action): Promise<void> {
       return store.addHistory("adopt", action.job.name, { flinkJobId: action.id });
     case "submit-job": {
       const recorded = (await store.jobs()).find((known) => known.name === action.job.name);
-      return submit(engines, action.job, resumePath(recorded, connection.checkpoints));
+      await submit(engines, toRecord(action.job), resumePath(recorded, connection.checkpoints));
+      return;
     }
     case "upgrade-job":
       return upgrade(engines, action.job, action.id);

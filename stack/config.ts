@@ -37,9 +37,8 @@ const settings = z.object({
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "a-z, 0-9 and -, 32 at most")
     .default("default"),
   SWORDLAKE_HOME: z.string().default(join(repository, ".swordlake")),
-  SWORDLAKE_CACHE: z
-    .string()
-    .default(join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "swordlake")),
+  SWORDLAKE_CACHE: z.string().optional(),
+  XDG_CACHE_HOME: z.string().default(join(homedir(), ".cache")),
   SWORDLAKE_PIPELINES: z.string().default(""),
   ...Object.fromEntries(portNames.map((name) => [`SWORDLAKE_${name.toUpperCase()}_PORT`, port])),
 });
@@ -69,12 +68,15 @@ export function readStackConfig(env: NodeJS.ProcessEnv = process.env): StackConf
     throw new Error(`The environment has settings that don't fit:\n${lines.join("\n")}`);
   }
   const pinned = portNames.map((name) => [name, given[`SWORDLAKE_${name.toUpperCase()}_PORT`]] as const);
+  const numbers = pinned.flatMap(([, value]) => (value ? [Number(value)] : []));
+  const twice = numbers.find((number, index) => numbers.indexOf(number) < index);
+  if (twice) throw new Error(`Two SWORDLAKE_…_PORT variables ask for port ${twice}: give each its own.`);
   return {
     stack: parsed.data.STACK,
     store: parsed.data.STORE,
     instance: parsed.data.SWORDLAKE_INSTANCE,
     home: resolve(parsed.data.SWORDLAKE_HOME),
-    cache: resolve(parsed.data.SWORDLAKE_CACHE),
+    cache: resolve(parsed.data.SWORDLAKE_CACHE ?? join(parsed.data.XDG_CACHE_HOME, "swordlake")),
     pipelineRoots: parsed.data.SWORDLAKE_PIPELINES.split(":")
       .filter(Boolean)
       .map((root) => resolve(root)),

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import getPort from "get-port";
+import getPort, { clearLockedPorts } from "get-port";
 import { type PortName, portNames, type StackConfig } from "./config.ts";
 
 export type Mode = "native" | "compose" | "external";
@@ -68,7 +68,9 @@ export function readInstance(config: StackConfig): Instance | undefined {
 async function choosePorts(config: StackConfig, kept: Ports | undefined, inUse: Set<number>): Promise<Ports> {
   const chosen = {} as Ports;
   const taken = new Set<number>();
-  for (const name of portNames) {
+  const isPinned = (name: PortName) => config.pinnedPorts[name] !== undefined;
+  clearLockedPorts(); // get-port holds back what it gave a moment ago: this instance's own ports
+  for (const name of [...portNames].sort((a, b) => Number(isPinned(b)) - Number(isPinned(a)))) {
     const pinned = config.pinnedPorts[name];
     const wanted = pinned ?? kept?.[name] ?? defaultPorts[name];
     const free = inUse.has(wanted)

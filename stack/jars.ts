@@ -18,18 +18,18 @@ export const jarModules = [
 export type JarModule = (typeof jarModules)[number];
 
 const jarsSource = join(repository, "stack/jars");
-const listFile = (module: JarModule) => join(jarsSource, module, "jars.sha256");
+const listFile = (module: JarModule, source: string) => join(source, module, "jars.sha256");
 
 /** The jars a module must have: file name to SHA-256. */
-function expected(module: JarModule): Map<string, string> {
-  const lines = readFileSync(listFile(module), "utf8").trim().split("\n");
+function expected(module: JarModule, source: string): Map<string, string> {
+  const lines = readFileSync(listFile(module, source), "utf8").trim().split("\n");
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
 /** Folder of a module's jars in the cache; a changed list is another folder. */
-export function jarsFolder(cache: string, module: JarModule): string {
+export function jarsFolder(cache: string, module: JarModule, source = jarsSource): string {
   const list = createHash("sha256")
-    .update(readFileSync(listFile(module)))
+    .update(readFileSync(listFile(module, source)))
     .digest("hex")
     .slice(0, 12);
   return join(cache, "jars", `${module}-${list}`);
@@ -40,8 +40,8 @@ export const missingJars = (cache: string, modules: readonly JarModule[]) =>
   modules.filter((module) => !existsSync(join(jarsFolder(cache, module), ".checked")));
 
 /** Compares a folder with its list. Throws, naming each file that is missing, foreign or altered. */
-export async function checkJars(module: JarModule, folder: string): Promise<void> {
-  const wanted = expected(module);
+export async function checkJars(module: JarModule, folder: string, source = jarsSource): Promise<void> {
+  const wanted = expected(module, source);
   const problems: string[] = [];
   for (const [file, sum] of wanted) {
     if (!existsSync(join(folder, file))) {
@@ -53,7 +53,7 @@ export async function checkJars(module: JarModule, folder: string): Promise<void
       .digest("hex");
     if (actual !== sum) problems.push(`${file}: SHA-256 is ${actual}, expected ${sum}`);
   }
-  for (const file of readdirSync(folder))
+  for (const file of existsSync(folder) ? readdirSync(folder) : [])
     if (!wanted.has(file) && file !== ".checked") problems.push(`${file}: not in the list`);
   if (problems.length === 0) return;
   throw new Error(
@@ -69,13 +69,10 @@ function mavenFailure(output: string, code: string | undefined): string {
     return "Maven (mvn) isn't on the PATH. Install it (Debian: apt install maven; macOS: brew install maven).";
   if (/No space left on device/.test(output))
     return "The disk is full. Free about 3 GB, or set SWORDLAKE_CACHE to a folder on a larger disk.";
-  const errors = output
-    .split("\n")
-    .filter((line) => line.includes("ERROR"))
-    .slice(0, 3)
-    .join("\n");
+  const lines = output.trim().split("\n");
+  const errors = lines.filter((line) => line.includes("ERROR")).slice(0, 3);
   return (
-    `Maven couldn't fetch the engines:\n${errors}\n` +
+    `Maven couldn't fetch the engines:\n${(errors.length > 0 ? errors : lines.slice(-3)).join("\n")}\n` +
     "Check the network and Maven's settings (~/.m2/settings.xml), then run the command again: it goes on where it stopped."
   );
 }
@@ -89,12 +86,13 @@ export async function fetchJars(
   modules: readonly JarModule[],
   java: string,
   progress: (line: string) => void,
+  { env = inheritedEnv(), source = jarsSource }: { env?: NodeJS.ProcessEnv; source?: string } = {},
 ): Promise<void> {
   if (modules.length === 0) return;
   const staging = join(cache, "staging", String(process.pid));
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
-  const total = modules.reduce((sum, module) => sum + expected(module).size, 0);
+  const total = modules.reduce((sum, module) => sum + expected(module, source).size, 0);
   const count = () =>
     modules.reduce(
       (sum, m) => sum + (existsSync(join(staging, m)) ? readdirSync(join(staging, m)).length : 0),
@@ -109,7 +107,7 @@ export async function fetchJars(
     "-C",
     "-Dstyle.color=never",
     "-f",
-    join(jarsSource, "pom.xml"),
+    join(source, "pom.xml"),
     "-pl",
     modules.join(","),
     "dependency:copy-dependencies",
@@ -119,7 +117,7 @@ export async function fetchJars(
   const maven = execa("mvn", arguments_, {
     all: true,
     reject: false,
-    env: { ...inheritedEnv(), JAVA_HOME: join(java, "../..") },
+    env: { ...env, JAVA_HOME: join(java, "../..") },
     extendEnv: false,
   });
   maven.all?.on("data", (chunk: Buffer) => {
@@ -129,12 +127,12 @@ export async function fetchJars(
   const result = await maven;
   try {
     if (result.exitCode !== 0)
-      throw new Error(mavenFailure(result.all ?? "", result.code), { cause: result });
+      throw new Error(mavenFailure(result.all || `${result.shortMessage}`, result.code), { cause: result });
     for (const module of modules) {
       progress(`checking ${module}`);
-      await checkJars(module, join(staging, module));
+      await checkJars(module, join(staging, module), source);
       writeFileSync(join(staging, module, ".checked"), "");
-      const target = jarsFolder(cache, module);
+      const target = jarsFolder(cache, module, source);
       mkdirSync(join(cache, "jars"), { recursive: true });
       rmSync(target, { recursive: true, force: true });
       renameSync(join(staging, module), target);

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
 import { inheritedEnv } from "./config.ts";
 
 /** Version of the JDK in a folder, from its release file; undefined where there is none. */
@@ -13,26 +12,35 @@ function majorVersion(home: string): number | undefined {
   return version ? Number(version) : undefined;
 }
 
-const inFolder = (folder: string, below = "") =>
-  existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, below)) : [];
+/** Folders in which Linux, macOS and Homebrew keep their JDKs, one folder each. */
+const systemFolders = [
+  "/usr/lib/jvm",
+  "/usr/java",
+  "/opt/java",
+  "/Library/Java/JavaVirtualMachines",
+  "/opt/homebrew/opt",
+  "/usr/local/opt",
+];
 
-async function candidates(env: NodeJS.ProcessEnv): Promise<string[]> {
+/** Where a JDK may be within such a folder: at its top, or as macOS and Homebrew nest it. */
+const nestings = ["", "Contents/Home", "libexec/openjdk.jdk/Contents/Home"];
+
+const inFolder = (folder: string) =>
+  existsSync(folder)
+    ? readdirSync(folder).flatMap((name) => nestings.map((nesting) => join(folder, name, nesting)))
+    : [];
+
+function candidates(env: NodeJS.ProcessEnv, folders: string[]): string[] {
   const named = Object.entries(env).filter(([name]) => /^JAVA_HOME(_\d+.*)?$/.test(name));
   const fromPath = (env.PATH ?? "")
     .split(":")
     .map((folder) => join(folder, "java"))
     .filter(existsSync)
     .map((java) => dirname(dirname(realpathSync(java))));
-  const mac =
-    process.platform === "darwin" ? await execa("/usr/libexec/java_home", { reject: false }) : undefined;
   return [
     ...named.map(([, home]) => home ?? ""),
-    ...inFolder("/usr/lib/jvm"),
-    ...inFolder("/usr/java"),
-    ...inFolder("/opt/java"),
-    ...inFolder("/Library/Java/JavaVirtualMachines", "Contents/Home"),
+    ...folders.flatMap(inFolder),
     ...inFolder(join(env.SDKMAN_DIR ?? join(homedir(), ".sdkman"), "candidates/java")),
-    ...(mac?.exitCode === 0 ? [mac.stdout.trim()] : []),
     ...fromPath,
   ].filter(Boolean);
 }
@@ -41,9 +49,13 @@ async function candidates(env: NodeJS.ProcessEnv): Promise<string[]> {
  * Path of `java` of exactly the wanted major version. Throws an error that lists what was found
  * instead, and how to get the right one.
  */
-export async function findJava(major: number, env: NodeJS.ProcessEnv = inheritedEnv()): Promise<string> {
+export async function findJava(
+  major: number,
+  env: NodeJS.ProcessEnv = inheritedEnv(),
+  folders: string[] = systemFolders,
+): Promise<string> {
   const seen = new Map<string, number>();
-  for (const home of await candidates(env)) {
+  for (const home of candidates(env, folders)) {
     const version = majorVersion(home);
     if (version === major) return join(home, "bin/java");
     if (version) seen.set(home, version);

@@ -1,5 +1,5 @@
 // MinIO's server, built once by Go into the cache: no binary of it is in a package registry.
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { inheritedEnv } from "./config.ts";
@@ -8,7 +8,11 @@ import { readVersions } from "./versions.ts";
 export const minioBinary = (cache: string) => join(cache, "minio", `${readVersions().minio}`, "minio");
 
 /** Builds MinIO unless the cache has it. Go checks the sources against its checksum database. */
-export async function buildMinio(cache: string, progress: (line: string) => void): Promise<void> {
+export async function buildMinio(
+  cache: string,
+  progress: (line: string) => void,
+  env: NodeJS.ProcessEnv = inheritedEnv(),
+): Promise<void> {
   const binary = minioBinary(cache);
   if (existsSync(binary)) return;
   const version = readVersions().minio;
@@ -21,7 +25,7 @@ export async function buildMinio(cache: string, progress: (line: string) => void
     {
       all: true,
       reject: false,
-      env: { ...inheritedEnv(), GOBIN: staging, CGO_ENABLED: "0" },
+      env: { ...env, GOBIN: staging, CGO_ENABLED: "0" },
       extendEnv: false,
     },
   );
@@ -30,6 +34,7 @@ export async function buildMinio(cache: string, progress: (line: string) => void
     progress(`${packages} packages fetched or compiled (about 900 in all, 2 to 3 minutes, once)`);
   });
   const result = await build;
+  if (result.exitCode !== 0) rmSync(staging, { recursive: true, force: true });
   if (result.code === "ENOENT") {
     throw new Error(
       "Go isn't on the PATH, and STORE=minio builds MinIO with it. Install Go 1.24 or newer " +
@@ -42,11 +47,12 @@ export async function buildMinio(cache: string, progress: (line: string) => void
     throw new Error(
       full
         ? "The disk is full while Go builds MinIO. Free about 3 GB, or set SWORDLAKE_CACHE and GOCACHE to a larger disk."
-        : `Go couldn't build MinIO ${version}:\n${(result.all ?? "").split("\n").slice(-5).join("\n")}\n` +
+        : `Go couldn't build MinIO ${version}:\n${(result.all || `${result.shortMessage}`).split("\n").slice(-5).join("\n")}\n` +
             "Check the network and GOPROXY, then run the command again.",
       { cause: result },
     );
   }
   mkdirSync(join(binary, ".."), { recursive: true });
   renameSync(join(staging, "minio"), binary);
+  rmSync(staging, { recursive: true, force: true });
 }

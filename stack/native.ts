@@ -1,18 +1,17 @@
-// Native mode: the engines as processes of this machine. Fetches, starts, watches and ends them.
+// Native mode: the engines as processes of this machine. Starts, watches and ends them.
 import pRetry, { AbortError } from "p-retry";
 import type { StackConfig } from "./config.ts";
 import type { EngineProcess } from "./engine.ts";
-import { flinkJars, flinkProcesses } from "./engines/flink.ts";
-import { hdfsJars, hdfsProcesses } from "./engines/hdfs.ts";
-import { kafkaJars, kafkaProcess } from "./engines/kafka.ts";
+import { flinkProcesses } from "./engines/flink.ts";
+import { hdfsProcesses } from "./engines/hdfs.ts";
+import { kafkaProcess } from "./engines/kafka.ts";
 import { minioProcess } from "./engines/minio.ts";
 import { postgresProcess } from "./engines/postgres.ts";
 import { programProcesses } from "./engines/programs.ts";
-import { trinoJars, trinoProcess } from "./engines/trino.ts";
-import { type Instance, logFile, type Store } from "./instance.ts";
-import { fetchJars, missingJars } from "./jars.ts";
+import { trinoProcess } from "./engines/trino.ts";
+import type { Progress } from "./fetch.ts";
+import { type Instance, logFile } from "./instance.ts";
 import { findJava } from "./jdk.ts";
-import { buildMinio } from "./minio-binary.ts";
 import { knownProcesses, lastLines, runningPid, startProcess, stopProcess } from "./processes.ts";
 import { readVersions } from "./versions.ts";
 
@@ -22,34 +21,6 @@ export interface NativeContext {
   versions: Record<string, string>;
   java17: string;
   java25: () => Promise<string>;
-}
-
-/** Tells what happens: which step, and a line about where it stands. */
-export type Progress = (step: string, line: string) => void;
-
-const jarsOf = (store: Store) => [
-  ...kafkaJars,
-  ...flinkJars,
-  ...trinoJars,
-  ...(store === "hdfs" ? hdfsJars : []),
-];
-
-/** Brings everything into the cache that this store needs. All missing tools are reported at once. */
-export async function fetchEngines(config: StackConfig, store: Store, progress: Progress): Promise<void> {
-  const java = await Promise.allSettled([findJava(17), findJava(25)]);
-  const problems = java.flatMap((found) =>
-    found.status === "rejected" ? [found.reason.message as string] : [],
-  );
-  if (problems.length > 0) throw new Error(problems.join("\n"));
-  const java17 = (java[0] as PromiseFulfilledResult<string>).value;
-  const work = [
-    fetchJars(config.cache, missingJars(config.cache, jarsOf(store)), java17, (l) => progress("jars", l)),
-  ];
-  if (store === "minio") work.push(buildMinio(config.cache, (l) => progress("minio", l)));
-  const results = await Promise.allSettled(work);
-  const failed = results.flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
-  if (failed.length === 1) throw failed[0];
-  if (failed.length > 1) throw new AggregateError(failed, failed.map((error) => error.message).join("\n"));
 }
 
 async function contextOf(config: StackConfig, instance: Instance): Promise<NativeContext> {
@@ -78,20 +49,24 @@ export async function nativeProcesses(config: StackConfig, instance: Instance): 
 /** Waits until a started process serves. Throws its last log lines where it died or takes too long. */
 async function waitReady(instance: Instance, engine: EngineProcess, abort: AbortSignal): Promise<void> {
   const log = logFile(instance, engine.name);
+  let final: Error | undefined;
   const attempt = async () => {
-    if (abort.aborted) throw new AbortError("stopped");
-    if ((await runningPid(instance, engine.name)) === undefined) {
-      throw new AbortError(
+    if (abort.aborted) final = new Error("stopped");
+    else if ((await runningPid(instance, engine.name)) === undefined) {
+      final = new Error(
         `${engine.name} ended at its start. The last lines of ${log}:\n${lastLines(log)}\n` +
           `The cure is often in these lines; 'npx swordlake doctor' checks the machine, and 'make clean' starts afresh.`,
       );
     }
-    await engine.probe();
+    if (final) throw new AbortError(final);
+    await engine.probe().catch((cause: Error) => {
+      throw new Error(cause.message, { cause }); // p-retry gives up on a TypeError, such as half an answer causes
+    });
   };
   try {
     await pRetry(attempt, { retries: 1200, minTimeout: 100, maxTimeout: 250, maxRetryTime: 180_000 });
   } catch (cause) {
-    if (cause instanceof AbortError || (await runningPid(instance, engine.name)) === undefined) throw cause;
+    if (cause === final) throw cause;
     throw new Error(
       `${engine.name} runs but isn't ready after 180 s (${(cause as Error).message}). The last lines of ${log}:\n` +
         `${lastLines(log)}\nFree memory (the stack takes about 4 GB) or processor time, then run the command again.`,

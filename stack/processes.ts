@@ -78,6 +78,15 @@ export async function startProcess(instance: Instance, name: string, command: Co
   return child.pid;
 }
 
+/** Sends a signal; a process that ended meanwhile needs none. */
+function signal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Ends a process by its id: asks first, insists after `graceMs`. Safe where it doesn't run. */
 export async function stopProcess(
   instance: Pick<Instance, "folder">,
@@ -87,9 +96,9 @@ export async function stopProcess(
   const pid = await runningPid(instance, name);
   if (pid) {
     const gone = async () => (await runningPid(instance, name)) === undefined;
-    process.kill(pid, "SIGTERM");
+    signal(pid, "SIGTERM");
     await waitFor(`${name} ends`, gone, { intervalMs: 50, timeoutMs: graceMs }).catch(() =>
-      process.kill(pid, "SIGKILL"),
+      signal(pid, "SIGKILL"),
     );
     await waitFor(`${name} is killed`, gone, { intervalMs: 20, timeoutMs: 10_000 });
   }

@@ -64,7 +64,7 @@ pre {
   body { padding: 1.25rem .75rem 3rem; }
   section { padding: 1rem .875rem; }
   th, td { padding: .4rem .5rem; }
-  tbody .text { min-width: 7.5rem; }
+  tbody .text { min-width: 8.25rem; }
   .wide { display: none; }
   .narrow { display: block; }
 }

@@ -6,11 +6,9 @@ import { addressesOf, checkpointsFolder, savepointsFolder } from "../addresses.t
 import { repository } from "../config.ts";
 import type { EngineName, EngineProcess } from "../engine.ts";
 import { writePrivate } from "../instance.ts";
-import { type JarModule, jarsFolder } from "../jars.ts";
+import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
 import { hdfsClientSettings } from "./hdfs.ts";
-
-export const flinkJars: JarModule[] = ["flink", "flink-connectors"];
 
 /** What Flink needs on Java 17, from its own distribution's settings. */
 const opens = [
@@ -66,9 +64,10 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
   const { ports, secrets } = instance;
   const conf = join(instance.folder, "conf/flink");
   const addresses = addressesOf(instance);
-  const classpath = [conf, ...flinkJars.map((module) => join(jarsFolder(config.cache, module), "*"))].join(
-    ":",
-  );
+  const classpath = [
+    conf,
+    ...(["flink", "flink-connectors"] as const).map((module) => join(jarsFolder(config.cache, module), "*")),
+  ].join(":");
   const settings: Record<string, string | number> = {
     "jobmanager.rpc.address": "127.0.0.1",
     "jobmanager.rpc.port": ports.flink_rpc,

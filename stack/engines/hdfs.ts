@@ -5,11 +5,9 @@ import axios from "axios";
 import { execa } from "execa";
 import { addressesOf } from "../addresses.ts";
 import type { EngineProcess } from "../engine.ts";
-import { type JarModule, jarsFolder } from "../jars.ts";
+import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
 import { logging } from "./kafka.ts";
-
-export const hdfsJars: JarModule[] = ["hadoop", "trino-hdfs"];
 
 const xml = (settings: Record<string, string | number>) =>
   `<configuration>\n${Object.entries(settings)

@@ -4,11 +4,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { addressesOf } from "../addresses.ts";
 import type { EngineProcess } from "../engine.ts";
-import { type JarModule, jarsFolder } from "../jars.ts";
+import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
 import { probeKafka } from "../probes.ts";
-
-export const kafkaJars: JarModule[] = ["kafka"];
 
 export function kafkaProcess({ instance, config, versions, java17 }: NativeContext): EngineProcess {
   const { ports } = instance;

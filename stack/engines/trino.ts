@@ -9,8 +9,6 @@ import type { NativeContext } from "../native.ts";
 import { probeTrino } from "../probes.ts";
 import { hdfsClientSettings } from "./hdfs.ts";
 
-export const trinoJars: JarModule[] = ["trino-main", "trino-iceberg"];
-
 /** The catalog `lake`, for native and compose alike; passwords come from the environment. */
 export function trinoCatalog(instance: Instance, conf: string): string {
   const lake = lakeAddressesOf(instance);

@@ -1,0 +1,88 @@
+# Every command a person needs. `make help` lists them; settings are variables: make load EVENTS=200000
+SHELL := /bin/bash
+NODE := node --import tsx
+SWORDLAKE := node orchestrator/bin.js
+PIPELINE ?= game
+DEMO_EVENTS ?= 20000
+
+.DEFAULT_GOAL := help
+.PHONY: help deps up down clean demo load report ledger status check test test-unit test-integration test-e2e \
+  test-compose notebooks lab
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
+
+# The install scripts of all packages stay off; stack/addon.ts runs the two that are needed.
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+deps: node_modules/.package-lock.json ## install packages, fetch engines into the cache (once)
+	@$(NODE) stack/install/main.ts
+
+up: deps ## start the stack and apply all pipelines
+	@$(SWORDLAKE) up
+
+down: ## end every process; the data stays
+	@$(SWORDLAKE) down
+
+clean: ## end the instance and remove its data
+	@$(SWORDLAKE) clean
+
+demo: up ## players buy swords and join guilds; reports and a closed ledger
+	@rm -f .swordlake/demo.ndjson
+	@$(NODE) loadgen/main.ts --url "$$($(SWORDLAKE) url api)" --pipeline game --events $(DEMO_EVENTS) --journal .swordlake/demo.ndjson
+	@$(SWORDLAKE) ledger game --journal .swordlake/demo.ndjson
+	@$(SWORDLAKE) report game
+	@$(SWORDLAKE) next
+
+load: ## make events: USERS= EVENTS= ENDPOINTS= CONNECTIONS= RATE= SEED= BATCH= JOURNAL= PIPELINE=
+	@API_URL="$${API_URL:-$$($(SWORDLAKE) url api)}" PIPELINE="$(PIPELINE)" USERS="$(USERS)" EVENTS="$(EVENTS)" \
+	  ENDPOINTS="$(ENDPOINTS)" CONNECTIONS="$(CONNECTIONS)" RATE="$(RATE)" SEED="$(SEED)" BATCH="$(BATCH)" \
+	  JOURNAL="$(JOURNAL)" $(NODE) loadgen/main.ts
+
+report: ## print every report: PIPELINE=
+	@$(SWORDLAKE) report $(PIPELINE)
+
+ledger: ## account for every accepted event: PIPELINE=
+	@$(SWORDLAKE) ledger $(PIPELINE)
+
+status: ## what runs
+	@$(SWORDLAKE) status
+
+check: deps ## types, style and unit tests
+	npx tsc --noEmit
+	npx biome check --error-on-warnings .
+	npx vitest run --project unit
+
+test: ## every test on real engines: the stack is started once for them, as an instance of its own
+	@$(MAKE) --no-print-directory check
+	npx vitest run --project integration --project e2e
+
+test-unit: deps ## fast tests without I/O
+	npx vitest run --project unit
+
+test-integration: deps ## tests against one real engine each
+	npx vitest run --project integration
+
+test-e2e: deps ## events in over HTTP, rows out of Trino; crashes
+	npx vitest run --project e2e
+
+test-compose: deps ## the same on Docker Compose, and integration tests on containers
+	STACK=compose npx vitest run --project containers --project e2e
+
+.venv/.done: notebooks/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --require-virtualenv -r notebooks/requirements.txt
+	@touch $@
+
+notebooks: .venv/.done ## execute every notebook against the running stack, write HTML
+	SWORDLAKE_TRINO="$$($(SWORDLAKE) url trino)" PYTHONDONTWRITEBYTECODE=1 .venv/bin/jupyter nbconvert --execute --to html \
+	  --no-input --ExecutePreprocessor.timeout=300 --HTMLExporter.require_js_url= --HTMLExporter.mathjax_url= \
+	  --HTMLExporter.jquery_url= --HTMLExporter.widget_renderer_url= \
+	  --output-dir .swordlake/notebooks notebooks/*.ipynb
+	@ls -l .swordlake/notebooks
+
+lab: .venv/.done ## open the notebooks in JupyterLab on loopback
+	SWORDLAKE_TRINO="$$($(SWORDLAKE) url trino)" .venv/bin/jupyter lab --ip=127.0.0.1 --LabApp.news_url= \
+	  --LabApp.extension_manager=readonly --notebook-dir notebooks $$([ "$$(id -u)" = 0 ] && echo --allow-root)

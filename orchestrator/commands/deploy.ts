@@ -1,0 +1,93 @@
+// plan, apply, stop: what the folders declare against what the engines hold.
+
+import { render } from "../../flink-sql/render.ts";
+import { catalogStatements, jobsOf, tableStatements } from "../../flink-sql/script.ts";
+import { readStackConfig } from "../../stack/config.ts";
+import { resolveConnection } from "../connection.ts";
+import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines.ts";
+import { execute, stopJobs } from "../execute.ts";
+import { observe } from "../observe.ts";
+import { type Action, describeAction, reconcile } from "../reconcile.ts";
+import { validate } from "../validate.ts";
+import { printJson, printLine } from "./output.ts";
+
+/** Actions for all pipelines or one, with all problems of the folders checked first. */
+async function decide(engines: Engines, pipeline: string | undefined): Promise<Action[]> {
+  const pipelines = await declaredPipelines(engines.config);
+  if (pipeline) pipelineNamed(pipelines, pipeline);
+  await validate(
+    engines,
+    pipelines.filter((p) => pipeline === undefined || p.name === pipeline),
+  );
+  const [recorded, observed] = await Promise.all([engines.store.jobs(), observe(engines)]);
+  // With no name given, jobs of folders that are gone are stopped too.
+  const only = pipeline
+    ? [pipeline]
+    : [...pipelines.map((p) => p.name), ...recorded.map((job) => job.pipeline)];
+  return reconcile(pipelines, recorded, observed, only);
+}
+
+/** Applies everything; `tell` gets each action as it is done. Returns what was done. */
+export async function applyAll(
+  tell: (step: string, line: string) => void,
+  pipeline?: string,
+): Promise<string[]> {
+  return withEngines(async (engines) => {
+    const done = await engines.store.withLease(async () => {
+      const actions = await decide(engines, pipeline);
+      for (const action of actions) {
+        tell("apply", describeAction(action));
+        await execute(engines, action);
+      }
+      return actions.map(describeAction);
+    }, true);
+    return done ?? [];
+  });
+}
+
+export async function plan(
+  pipeline: string | undefined,
+  options: { json?: boolean; sql?: boolean },
+): Promise<void> {
+  if (options.sql) return printSql(pipeline);
+  const lines = await withEngines(async (engines) => (await decide(engines, pipeline)).map(describeAction));
+  if (options.json) return void printJson({ actions: lines });
+  printLine(lines.length === 0 ? "Nothing to do: the engines match the folders." : lines.join("\n"));
+  if (lines.length > 0) printLine("\n'npx swordlake apply' does this.");
+}
+
+/** The whole Flink SQL of a pipeline, with this instance's addresses. */
+async function printSql(pipeline: string | undefined): Promise<void> {
+  const config = readStackConfig();
+  const { sqlValues, store } = resolveConnection(config);
+  const all = await declaredPipelines(config);
+  for (const folder of pipeline ? [pipelineNamed(all, pipeline)] : all) {
+    const shared = [...catalogStatements(folder.name, store), ...tableStatements(folder)];
+    for (const job of jobsOf(folder)) {
+      printLine(`-- Job ${job.name}, in a session of its own`);
+      for (const [name, value] of Object.entries(job.settings)) printLine(`SET '${name}' = '${value}';`);
+      for (const statement of [...shared, ...job.statements])
+        printLine(`\n${render(statement.text, sqlValues)};`);
+    }
+  }
+}
+
+export async function apply(pipeline: string | undefined, options: { json?: boolean }): Promise<void> {
+  const done = await applyAll((_step, line) => process.stderr.write(`${line}\n`), pipeline);
+  if (options.json) printJson({ actions: done });
+  else
+    printLine(done.length === 0 ? "Nothing to do: the engines match the folders." : `${done.length} done.`);
+}
+
+export async function stop(pipeline: string | undefined, options: { json?: boolean }): Promise<void> {
+  const stopped = await withEngines(async (engines) => {
+    if (pipeline) pipelineNamed(await declaredPipelines(engines.config), pipeline);
+    return (await engines.store.withLease(() => stopJobs(engines, pipeline), true)) ?? [];
+  });
+  if (options.json) return void printJson({ stopped });
+  printLine(
+    stopped.length === 0
+      ? "No job ran."
+      : `Stopped with savepoints: ${stopped.join(", ")}. 'npx swordlake apply' goes on from there.`,
+  );
+}

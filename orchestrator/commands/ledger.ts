@@ -1,0 +1,60 @@
+// ledger: the account of a pipeline, for people and for programs.
+import { existsSync } from "node:fs";
+import { declaredPipelines, pipelineNamed, withEngines } from "../engines.ts";
+import { checkJournal, type JournalCheck } from "../journal.ts";
+import { type Ledger, takeLedger } from "../ledger.ts";
+import { printJson, printLine, progressLine, textTable } from "./output.ts";
+
+export async function ledger(
+  name: string,
+  options: { json?: boolean; journal?: string; wait: string },
+): Promise<void> {
+  const waitMs = Number(options.wait) * 1000;
+  if (!(waitMs >= 0)) throw new Error(`--wait ${options.wait}: give a number of seconds, 0 or more.`);
+  const { journal } = options;
+  if (journal && !existsSync(journal)) throw new Error(`--journal ${journal}: there is no such file.`);
+  const line = progressLine();
+  const { account, check } = await withEngines(async (engines) => {
+    const pipeline = pipelineNamed(await declaredPipelines(engines.config), name);
+    const taken = await takeLedger(engines, pipeline, { waitMs, progress: line.tell });
+    const check = journal ? await checkJournal(engines, pipeline, taken.bounds, journal) : undefined;
+    return { account: taken.ledger, check };
+  });
+  line.end();
+  if (options.json) printJson(check ? { ...account, journal: check } : account);
+  else printAccount(account, check);
+  if (!account.closed || check?.agrees === false) process.exitCode = 1;
+}
+
+function printAccount(account: Ledger, check: JournalCheck | undefined): void {
+  const { accepted, landed, filtered, duplicates, quarantined, inFlight } = account;
+  const rows = account.partitions.map((p) => [
+    `${p.topic} ${p.partition}`,
+    p.accepted,
+    p.landed,
+    p.filtered,
+    p.duplicates,
+    p.quarantined,
+    p.inFlight,
+  ]);
+  rows.push(["all", accepted, landed, filtered, duplicates, quarantined, inFlight]);
+  printLine(
+    textTable(
+      ["partition", "accepted", "= landed", "+ filtered", "+ duplicates", "+ quarantined", "+ in flight"],
+      rows,
+    ),
+  );
+  for (const [rule, records] of Object.entries(account.filteredBy))
+    printLine(`filtered: ${records} because ${rule}`);
+  for (const problem of account.problems)
+    printLine(
+      `${problem.kind}: ${problem.topic} partition ${problem.partition} offset ${problem.offset}: ${problem.detail}`,
+    );
+  printLine(account.closed ? "The ledger is closed: nothing lost, nothing doubled." : "The ledger is OPEN.");
+  if (!check) return;
+  const told = `${check.acked} acked, ${check.rejected} rejected, ${check.unknown} unknown (${check.unknownStored} of them stored)`;
+  printLine(
+    `journal ${check.journal}: ${told}: ${check.agrees ? "agrees with the lake, event by event" : "DISAGREES"}`,
+  );
+  for (const sentence of check.disagreements) printLine(`  ${sentence}`);
+}

@@ -1,0 +1,64 @@
+// report, sql: questions to the lake.
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { readStackConfig } from "../../stack/config.ts";
+import { resolveConnection } from "../connection.ts";
+import { declaredPipelines, pipelineNamed } from "../engines.ts";
+import { renderCsv, renderJson, renderTable } from "../reports/formats.ts";
+import { parseReports } from "../reports/header.ts";
+import { renderHtml } from "../reports/page.ts";
+import type { Result } from "../reports/result.ts";
+import { connectTrino, type QueryResult } from "../trino.ts";
+import { printJson, printLine, textTable } from "./output.ts";
+
+const formats = ["table", "json", "csv", "html"] as const;
+
+export async function report(
+  pipelineName: string,
+  names: string[],
+  options: { format: string; out?: string },
+): Promise<void> {
+  const format = formats.find((known) => known === options.format);
+  if (!format) throw new Error(`--format ${options.format}: use one of ${formats.join(", ")}.`);
+  const config = readStackConfig();
+  const pipeline = pipelineNamed(await declaredPipelines(config), pipelineName);
+  const reports = parseReports(pipeline.reports);
+  const unknown = names.filter((name) => !reports.some((known) => known.name === name));
+  if (unknown.length > 0) {
+    const known = reports.map((known) => known.name).join(", ") || "none";
+    throw new Error(`Pipeline '${pipelineName}' has no report '${unknown.join("', '")}'. Known: ${known}.`);
+  }
+  const wanted = names.length > 0 ? reports.filter((known) => names.includes(known.name)) : reports;
+  const lake = connectTrino(resolveConnection(config).addresses.trino);
+  const results: Result[] = [];
+  for (const one of wanted) results.push({ report: one, ...(await lake.query(one.sql)) });
+  const text = await renderAs(format, pipeline.title, pipelineName, results);
+  if (!options.out) return void process.stdout.write(text);
+  writeFileSync(options.out, text);
+  printLine(`Written to ${resolve(options.out)}`);
+}
+
+async function renderAs(
+  format: (typeof formats)[number],
+  title: string,
+  pipeline: string,
+  results: Result[],
+) {
+  if (format === "html") return renderHtml({ title, pipeline, generatedAt: new Date(), results });
+  if (format === "json") return `${renderJson(results).trimEnd()}\n`;
+  return `${results.map((result) => (format === "csv" ? renderCsv(result) : renderTable(result)).trimEnd()).join("\n\n")}\n`;
+}
+
+export async function sql(query: string, options: { json?: boolean }): Promise<void> {
+  const lake = connectTrino(resolveConnection(readStackConfig()).addresses.trino);
+  const result: QueryResult = await lake.query(query);
+  if (options.json) return void printJson(result);
+  const text = (value: unknown) =>
+    value === null ? null : typeof value === "object" ? JSON.stringify(value) : String(value);
+  printLine(
+    textTable(
+      result.columns.map((column) => column.name),
+      result.rows.map((row) => row.map(text)),
+    ),
+  );
+}

@@ -1,0 +1,36 @@
+// run: the orchestrator as a process. Starts its loop and its HTTP server, ends both on SIGTERM.
+import Fastify from "fastify";
+import { pino } from "pino";
+import { readStackConfig } from "../../stack/config.ts";
+import { engineStates } from "../../stack/stack.ts";
+import { resolveConnection } from "../connection.ts";
+import { connectEngines, declaredPipelines } from "../engines.ts";
+import { keepRunning } from "../keep.ts";
+import { readStatus } from "../status.ts";
+import { abortOnSignal } from "./stack.ts";
+
+export async function run(): Promise<void> {
+  const signal = abortOnSignal();
+  const logger = pino();
+  const config = readStackConfig();
+  const connection = resolveConnection(config);
+  const engines = await connectEngines(config);
+  const server = Fastify({
+    logger: false,
+    requestTimeout: 10_000,
+    connectionTimeout: 30_000,
+    bodyLimit: 65_536,
+  });
+  server.get("/health", async () => ({ ok: true }));
+  server.get("/api/status", async () => {
+    const states = connection.instance ? engineStates(config, connection.instance) : Promise.resolve([]);
+    return readStatus(connection, await declaredPipelines(config), states);
+  });
+  const { hostname, port } = new URL(connection.addresses.console);
+  await server.listen({ host: hostname, port: Number(port) });
+  logger.info({ instance: config.instance, address: connection.addresses.console }, "orchestrator runs");
+  await keepRunning(engines, logger, signal);
+  await server.close();
+  await Promise.allSettled([engines.kafka.close(), engines.store.close()]);
+  process.exitCode = 0;
+}

@@ -1,0 +1,159 @@
+// up, down, clean, status, doctor, logs: the stack as a person handles it.
+import { existsSync } from "node:fs";
+import { execa } from "execa";
+import { readStackConfig } from "../../stack/config.ts";
+import { checkMachine } from "../../stack/doctor.ts";
+import { type Instance, instanceFolder, logFile, readInstance } from "../../stack/instance.ts";
+import { showProgress } from "../../stack/show.ts";
+import { cleanStack, engineStates, startStack, stopStack } from "../../stack/stack.ts";
+import { resolveConnection } from "../connection.ts";
+import { declaredPipelines } from "../engines.ts";
+import { readStatus } from "../status.ts";
+import { applyAll } from "./deploy.ts";
+import { printJson, printLine, textTable } from "./output.ts";
+
+/** Aborts on Ctrl-C, SIGTERM or a closed terminal, so that nothing half-started is left behind. */
+export function abortOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)
+    process.on(signal, () => {
+      process.exitCode = code;
+      controller.abort(new Error(`${signal}: everything that was started is ended again`));
+    });
+  return controller.signal;
+}
+
+function printAddresses(instance: Instance): void {
+  const { addresses } = resolveConnection({ ...readStackConfig(), stack: "auto" });
+  const rows = [
+    ["API", addresses.api, "POST events; GET /docs describes it"],
+    ["orchestrator", addresses.console, "GET /api/status"],
+    ["Flink", addresses.flink, "jobs and checkpoints"],
+    ["Trino", addresses.trino, "SQL over the lake"],
+    ["Kafka", addresses.kafka, ""],
+    [
+      instance.store === "minio" ? "MinIO" : "HDFS",
+      addresses.store,
+      `keys in ${instance.folder}/secrets.json`,
+    ],
+  ];
+  printLine(textTable(["", "address", ""], rows));
+}
+
+export async function up(options: { apply: boolean }): Promise<void> {
+  const signal = abortOnSignal();
+  const config = readStackConfig();
+  const instance = await showProgress("Starting the stack", (tell) => startStack(config, tell, signal));
+  if (options.apply) {
+    try {
+      await showProgress("Applying the pipelines", (tell) => applyAll(tell));
+    } catch (error) {
+      throw new Error(
+        `The engines run, but not all pipelines could be applied:\n${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+  }
+  printAddresses(instance);
+}
+
+export async function down(): Promise<void> {
+  const config = readStackConfig();
+  await showProgress("Stopping the stack", (tell) => stopStack(config, (name) => tell(name, "ended")));
+  printLine(
+    `Instance '${config.instance}' is down. Its data stays in ${instanceFolder(config)}; 'make clean' removes it.`,
+  );
+}
+
+export async function clean(): Promise<void> {
+  const config = readStackConfig();
+  await showProgress("Removing the instance", (tell) => cleanStack(config, (name) => tell(name, "ended")));
+  printLine(`Instance '${config.instance}' and its data are gone. Downloads stay in ${config.cache}.`);
+}
+
+export async function status(options: { json?: boolean }): Promise<void> {
+  const config = readStackConfig();
+  const connection = resolveConnection(config);
+  const engines = connection.instance ? engineStates(config, connection.instance) : Promise.resolve([]);
+  const picture = await readStatus(connection, await declaredPipelines(config), engines);
+  if (options.json) return void printJson(picture);
+  printLine(`mode ${picture.mode}, store ${picture.store}`);
+  const engineRows = picture.engines.map((e) => [
+    e.healthy ? "healthy" : "DOWN",
+    e.name,
+    e.version,
+    e.address,
+    e.pid,
+  ]);
+  printLine(textTable(["", "engine", "version", "address", "pid"], engineRows));
+  for (const pipeline of picture.pipelines) {
+    printLine(
+      textTable(
+        ["job", "state", "id"],
+        pipeline.jobs.map((j) => [j.name, j.state, j.id]),
+      ),
+    );
+    printLine(
+      textTable(
+        [`table of ${pipeline.name}`, "rows", "newest snapshot"],
+        pipeline.tables.map((t) => [t.name, t.rows, t.snapshot]),
+      ),
+    );
+  }
+}
+
+export async function doctor(options: { json?: boolean }): Promise<void> {
+  const checks = await checkMachine(readStackConfig());
+  if (options.json) printJson(checks);
+  else
+    for (const check of checks)
+      printLine(
+        `${check.ok ? "ok  " : "MEND"}  ${check.name}: ${check.found}${check.ok ? "" : `\n      ${check.cure}`}`,
+      );
+  if (checks.some((check) => !check.ok)) process.exitCode = 1;
+}
+
+export async function logs(engine: string, options: { lines: string; follow?: boolean }): Promise<void> {
+  const config = readStackConfig();
+  const instance = readInstance(config);
+  if (!instance)
+    throw new Error(`No stack was started as instance '${config.instance}'. Run 'make up' first.`);
+  const names = engine === "hdfs" ? ["namenode", "datanode"] : [engine];
+  const files = names.map((name) => logFile(instance, name)).filter(existsSync);
+  if (files.length === 0) {
+    throw new Error(
+      `There is no log of '${engine}'. 'npx swordlake status' lists the engines; logs are in ${instance.folder}/logs.`,
+    );
+  }
+  await execa("tail", ["-n", options.lines, ...(options.follow ? ["-F"] : []), ...files], {
+    stdio: "inherit",
+    reject: false,
+  });
+}
+
+export function url(name: string): void {
+  const { addresses } = resolveConnection(readStackConfig());
+  const known = Object.entries(addresses).filter(([, value]) => typeof value === "string");
+  const found = known.find(([key]) => key === name);
+  if (!found)
+    throw new Error(`No address is named '${name}'. Known: ${known.map(([key]) => key).join(", ")}.`);
+  printLine(String(found[1]));
+}
+
+export function next(): void {
+  const { addresses } = resolveConnection(readStackConfig());
+  printLine(`
+What to try next
+  curl -X POST '${addresses.api}/game/purchase_sword?user_id=ada&sword_type=katana&amount=2'
+  npx swordlake sql "SELECT * FROM lake.game.purchases WHERE user_id = 'ada'"
+  make load EVENTS=200000        more events, with a journal of each
+  npx swordlake ledger game      the account again
+  npx swordlake report game --format html --out report.html
+  make notebooks                 the pipeline explained, with pictures
+  ${addresses.api}/docs    every route, to try in a browser
+  make down                      end it; the data stays`);
+}

@@ -1,0 +1,114 @@
+// Holds a load's journal against the lake, event by event: what the client was told is what happened.
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import type { PipelineFolder } from "../flink-sql/folders.ts";
+import type { Engines } from "./engines.ts";
+import { type Bound, eventsQuery } from "./ledger-sql.ts";
+
+export interface JournalCheck {
+  journal: string;
+  agrees: boolean;
+  /** Events by what the client was told. */
+  acked: number;
+  rejected: number;
+  unknown: number;
+  /** Unknown events that turned out to be stored. */
+  unknownStored: number;
+  /** The first disagreements, as sentences. */
+  disagreements: string[];
+}
+
+interface Entry {
+  id: string;
+  outcome: "acked" | "rejected" | "unknown";
+  partition?: number;
+  offset?: number;
+}
+
+interface Told {
+  outcome: Entry["outcome"];
+  places: string[];
+}
+
+const rank = { rejected: 0, unknown: 1, acked: 2 };
+const disagreementsMax = 20;
+
+/** Reads a journal: its run, and the best outcome of each event with the places of its acks. */
+async function readJournal(
+  path: string,
+): Promise<{ run: string; pipeline: string; told: Map<string, Told> }> {
+  const lines = createInterface({
+    input: createReadStream(path, "utf8"),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
+  let header: { run: string; pipeline: string } | undefined;
+  const told = new Map<string, Told>();
+  let number = 0;
+  for await (const line of lines) {
+    number += 1;
+    let entry: unknown;
+    try {
+      entry = JSON.parse(line);
+    } catch (cause) {
+      if (header && line.length > 0) continue; // the last line of a load that was killed
+      throw new Error(`${path}:${number}: no journal: the first line must be its header`, { cause });
+    }
+    if (!header) {
+      header = entry as { run: string; pipeline: string };
+      if (!header.run) throw new Error(`${path}:1: no journal: its header names no run`);
+      continue;
+    }
+    const { id, outcome, partition, offset } = entry as Entry;
+    const known = told.get(id) ?? { outcome, places: [] };
+    if (rank[outcome] > rank[known.outcome]) known.outcome = outcome;
+    if (partition !== undefined) known.places.push(`${partition}:${offset}`);
+    told.set(id, known);
+  }
+  if (!header) throw new Error(`${path}: the journal is empty`);
+  return { run: header.run, pipeline: header.pipeline, told };
+}
+
+/** Compares. Everything acked must be stored once, at the place that was answered; nothing refused. */
+export async function checkJournal(
+  { lake }: Engines,
+  pipeline: PipelineFolder,
+  bounds: Bound[],
+  path: string,
+): Promise<JournalCheck> {
+  const { run, told } = await readJournal(path);
+  const stored = new Map<string, { places: Set<string>; kept: number }>();
+  const { rows } = await lake.query(eventsQuery(pipeline, bounds, `${run}-`));
+  for (const [id, partition, offset, verdict] of rows) {
+    const known = stored.get(String(id)) ?? { places: new Set(), kept: 0 };
+    known.places.add(`${partition}:${offset}`);
+    if (verdict !== "duplicate") known.kept += 1;
+    stored.set(String(id), known);
+  }
+  const check: JournalCheck = {
+    journal: path,
+    agrees: true,
+    acked: 0,
+    rejected: 0,
+    unknown: 0,
+    unknownStored: 0,
+    disagreements: [],
+  };
+  const disagree = (sentence: string) => {
+    check.agrees = false;
+    if (check.disagreements.length < disagreementsMax) check.disagreements.push(sentence);
+  };
+  for (const [id, { outcome, places }] of told) {
+    check[outcome] += 1;
+    const there = stored.get(id);
+    if (outcome === "acked" && !there) disagree(`${id} was acked and isn't stored`);
+    if (outcome === "rejected" && there)
+      disagree(`${id} was refused and is stored at ${[...there.places].join(", ")}`);
+    if (outcome === "unknown" && there) check.unknownStored += 1;
+    if (there && there.kept !== 1) disagree(`${id} counts ${there.kept} times`);
+    for (const place of places)
+      if (there && !there.places.has(place))
+        disagree(`${id} was acked at ${place}, which holds something else`);
+  }
+  for (const id of stored.keys()) if (!told.has(id)) disagree(`${id} is stored and isn't in the journal`);
+  return check;
+}

@@ -1,0 +1,212 @@
+// The ledger: what the topics accepted equals what landed, was filtered, doubled or quarantined.
+import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
+import { waitFor } from "../stack/wait.ts";
+import type { Engines } from "./engines.ts";
+import { type Bound, countsQuery, filterRule, foreignQuery, gapsQuery, problemsQuery } from "./ledger-sql.ts";
+import { declaredJobs } from "./reconcile.ts";
+
+export interface Counts {
+  accepted: number;
+  landed: number;
+  filtered: number;
+  duplicates: number;
+  quarantined: number;
+  /** Accepted, but not yet within a checkpoint that every job has committed. */
+  inFlight: number;
+}
+
+export interface Problem {
+  kind: "lost" | "doubled" | "doubled in the log" | "missing in the log" | "not from the topic" | "in flight";
+  topic: string;
+  partition: number;
+  offset: number;
+  detail: string;
+}
+
+export interface Ledger extends Counts {
+  pipeline: string;
+  closed: boolean;
+  filteredBy: Record<string, number>;
+  partitions: (Counts & { topic: string; partition: number })[];
+  /** The first of each kind, at most `problemsMax` a kind. */
+  problems: Problem[];
+}
+
+const problemsMax = 20;
+
+interface Place {
+  topic: string;
+  partition: number;
+  low: number;
+  high: number;
+}
+
+/** Ends of all partitions of a pipeline's topics now. */
+async function endOffsets({ kafka }: Engines, pipeline: PipelineFolder): Promise<Place[]> {
+  const topics = Object.keys(pipeline.topics);
+  const offsets = await Promise.all(topics.map((topic) => kafka.offsets(kafkaTopic(pipeline.name, topic))));
+  return topics.flatMap((topic, index) => offsets[index]!.map((o) => ({ topic, ...o })));
+}
+
+/** Per partition, the offset up to which every job that reads the topic has committed. */
+async function committedOffsets(
+  { kafka }: Engines,
+  pipeline: PipelineFolder,
+  places: Place[],
+): Promise<Bound[]> {
+  const jobs = declaredJobs(pipeline);
+  const groups = Object.keys(pipeline.topics).flatMap((topic) =>
+    jobs.flatMap((job) => (job.groups[topic] ?? []).map((group) => ({ topic, group }))),
+  );
+  const committed = await Promise.all(
+    groups.map(({ topic, group }) => kafka.committed(group, kafkaTopic(pipeline.name, topic))),
+  );
+  return places.map(({ topic, partition, low, high }) => {
+    const reached = groups.flatMap((g, i) =>
+      g.topic === topic ? [committed[i]!.get(partition) ?? low] : [],
+    );
+    return { topic, partition, low, upTo: Math.min(high, ...reached) };
+  });
+}
+
+/** Reads the lake below the bounds. In flight is what lies between them and the ends. */
+async function readLedger(
+  { lake }: Engines,
+  pipeline: PipelineFolder,
+  places: Place[],
+  bounds: Bound[],
+): Promise<Ledger> {
+  const partitions = places.map(({ topic, partition, low, high }, index) => ({
+    topic,
+    partition,
+    accepted: high - low,
+    landed: 0,
+    filtered: 0,
+    duplicates: 0,
+    quarantined: 0,
+    inFlight: high - bounds[index]!.upTo,
+  }));
+  const filteredBy: Record<string, number> = {};
+  const field = {
+    landed: "landed",
+    filtered: "filtered",
+    duplicate: "duplicates",
+    quarantined: "quarantined",
+  } as const;
+  let wrong = 0;
+  const [counts, gaps, foreign] = await Promise.all([
+    lake.query(countsQuery(pipeline, bounds)),
+    lake.query(gapsQuery(pipeline, bounds, problemsMax)),
+    lake.query(foreignQuery(pipeline, bounds, problemsMax)),
+  ]);
+  for (const [topic, partition, verdict, eventType, records] of counts.rows) {
+    const row = partitions.find((p) => p.topic === topic && p.partition === partition);
+    const name = field[verdict as keyof typeof field];
+    if (row && name) row[name] += Number(records);
+    else wrong += Number(records);
+    if (verdict === "filtered") {
+      const rule = filterRule(String(eventType));
+      filteredBy[rule] = (filteredBy[rule] ?? 0) + Number(records);
+    }
+  }
+  const problems: Problem[] = [
+    ...gaps.rows.map(
+      ([topic, partition, first, last]): Problem => ({
+        kind: "missing in the log",
+        topic: String(topic),
+        partition: Number(partition),
+        offset: Number(first),
+        detail: `offsets ${first} to ${last}`,
+      }),
+    ),
+    ...foreign.rows.map(
+      ([table, topic, partition, offset, id]): Problem => ({
+        kind: "not from the topic",
+        topic: String(topic),
+        partition: Number(partition),
+        offset: Number(offset),
+        detail: `table ${table}, event_id ${id}`,
+      }),
+    ),
+  ];
+  if (wrong > 0) {
+    const { rows } = await lake.query(problemsQuery(pipeline, bounds, problemsMax));
+    for (const [topic, partition, offset, id, type, verdict] of rows)
+      problems.push({
+        kind: verdict as Problem["kind"],
+        topic: String(topic),
+        partition: Number(partition),
+        offset: Number(offset),
+        detail: `event_id ${id}, event_type ${type}`,
+      });
+  }
+  const sum = (name: keyof Counts) => partitions.reduce((total, partition) => total + partition[name], 0);
+  const totals: Counts = {
+    accepted: sum("accepted"),
+    landed: sum("landed"),
+    filtered: sum("filtered"),
+    duplicates: sum("duplicates"),
+    quarantined: sum("quarantined"),
+    inFlight: sum("inFlight"),
+  };
+  const adds =
+    totals.accepted ===
+    totals.landed + totals.filtered + totals.duplicates + totals.quarantined + totals.inFlight;
+  return {
+    pipeline: pipeline.name,
+    closed: adds && problems.length === 0,
+    ...totals,
+    filteredBy,
+    partitions,
+    problems,
+  };
+}
+
+/**
+ * Accounts for everything that was accepted when the call began. Waits until all of it has been
+ * committed, at most `waitMs`; what is still under way then is reported as a problem. A commit to
+ * the lake follows a checkpoint by moments, so a ledger that is open is read again for `settleMs`.
+ */
+export async function takeLedger(
+  engines: Engines,
+  pipeline: PipelineFolder,
+  {
+    waitMs,
+    settleMs = 15_000,
+    progress = () => {},
+  }: { waitMs: number; settleMs?: number; progress?: (line: string) => void },
+): Promise<{ ledger: Ledger; bounds: Bound[] }> {
+  const places = await endOffsets(engines, pipeline);
+  let bounds = await committedOffsets(engines, pipeline, places);
+  const inFlight = () => places.reduce((sum, place, i) => sum + place.high - bounds[i]!.upTo, 0);
+  await waitFor(
+    "everything accepted is committed",
+    async () => {
+      if (inFlight() === 0) return true;
+      progress(`${inFlight().toLocaleString("en")} records in flight`);
+      bounds = await committedOffsets(engines, pipeline, places);
+      return inFlight() === 0;
+    },
+    { intervalMs: 250, timeoutMs: waitMs },
+  ).catch(() => undefined);
+  const deadline = Date.now() + settleMs;
+  progress("reading the lake");
+  let ledger = await readLedger(engines, pipeline, places, bounds);
+  while (!ledger.closed && Date.now() < deadline) {
+    progress("reading the lake again");
+    ledger = await readLedger(engines, pipeline, places, bounds);
+  }
+  if (waitMs > 0 && ledger.inFlight > 0) {
+    const stuck = ledger.partitions.find((partition) => partition.inFlight > 0)!;
+    const upTo = bounds.find((b) => b.topic === stuck.topic && b.partition === stuck.partition)!.upTo;
+    ledger.problems.push({
+      kind: "in flight",
+      topic: stuck.topic,
+      partition: stuck.partition,
+      offset: upTo,
+      detail: `${ledger.inFlight} records not committed after ${waitMs / 1000} s: 'npx swordlake status' shows the jobs`,
+    });
+    ledger.closed = false;
+  }
+  return { ledger, bounds };
+}

@@ -1,0 +1,112 @@
+// The command line `swordlake`: names, options and help; what they do is in commands/.
+import { Command, CommanderError } from "commander";
+import { apply, plan, stop } from "./commands/deploy.ts";
+import { ledger } from "./commands/ledger.ts";
+import { report, sql } from "./commands/report.ts";
+import { run } from "./commands/run.ts";
+import { clean, doctor, down, logs, next, status, up, url } from "./commands/stack.ts";
+
+const program = new Command("swordlake")
+  .description(
+    "Product events over HTTP to Kafka, Flink SQL, Iceberg and Trino reports. A pipeline is a folder.",
+  )
+  .version("0.1.0")
+  .showHelpAfterError()
+  .exitOverride()
+  .addHelpText(
+    "after",
+    `
+Settings come from the environment: STACK=native|compose|external, STORE=minio|hdfs,
+SWORDLAKE_INSTANCE, SWORDLAKE_HOME, SWORDLAKE_CACHE, SWORDLAKE_PIPELINES (more pipeline roots, ':' between),
+SWORDLAKE_API_PORT and the like to pin a port. README.md explains them.
+Exit codes: 0 done, 1 a fault or an open ledger, 2 wrong usage.`,
+  );
+
+program
+  .command("up")
+  .description("start the engines, the API and the orchestrator, and apply all pipelines")
+  .option("--no-apply", "start only: create no topic, table or job")
+  .action(up);
+program.command("down").description("end every process of this instance; its data stays").action(down);
+program
+  .command("clean")
+  .description("end this instance and remove its data; downloads stay in the cache")
+  .action(clean);
+program
+  .command("status")
+  .description("what runs: engines, jobs, tables with rows and newest snapshot")
+  .option("--json", "print one JSON document")
+  .action(status);
+program
+  .command("doctor")
+  .description("check this machine: JDKs, Maven, Go, Docker, disk, memory, downloads; says what to do")
+  .option("--json", "print one JSON document")
+  .action(doctor);
+program
+  .command("logs")
+  .description("print an engine's log")
+  .argument("<engine>", "such as kafka, taskmanager, trino, api, orchestrator")
+  .option("-n, --lines <number>", "how many of the last lines", "100")
+  .option("-f, --follow", "go on printing what is added")
+  .action(logs);
+program
+  .command("plan")
+  .description("what apply would do, and every mistake in the folders; changes nothing")
+  .argument("[pipeline]", "only this one")
+  .option("--json", "print one JSON document")
+  .option("--sql", "print the full Flink SQL instead, ready to paste")
+  .action(plan);
+program
+  .command("apply")
+  .description("make topics, tables and jobs match the folders; a second time it does nothing")
+  .argument("[pipeline]", "only this one")
+  .option("--json", "print one JSON document")
+  .action(apply);
+program
+  .command("stop")
+  .description("stop a pipeline's jobs with savepoints; apply goes on from there")
+  .argument("[pipeline]", "only this one")
+  .option("--json", "print one JSON document")
+  .action(stop);
+program
+  .command("report")
+  .description("print a pipeline's reports")
+  .argument("<pipeline>")
+  .argument("[report...]", "only these, by name")
+  .option("--format <format>", "table, json, csv or html (one page with pictures)", "table")
+  .option("--out <file>", "write to a file instead")
+  .action(report);
+program
+  .command("sql")
+  .description("run a query on Trino: catalog lake, a schema per pipeline")
+  .argument("<query>", 'such as "SELECT count(*) FROM lake.game.purchases"')
+  .option("--json", "print { columns, rows }: BIGINT and DECIMAL as strings, exact")
+  .action(sql);
+program
+  .command("ledger")
+  .description("account for every accepted event; exit 1 where the sum doesn't close")
+  .argument("<pipeline>")
+  .option("--json", "print one JSON document")
+  .option("--journal <file>", "compare with a load's journal too, event by event")
+  .option("--wait <seconds>", "how long to wait for what is in flight; 0 counts it as such", "120")
+  .action(ledger);
+program
+  .command("url")
+  .description("print the address of api, console, flink, gateway, trino, kafka or store")
+  .argument("<name>")
+  .action(url);
+program.command("next").description("what to try next").action(next);
+program
+  .command("run")
+  .description("the orchestrator itself: keeps engines and jobs running (part of up)")
+  .action(run);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    process.stderr.write(`swordlake: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,77 @@
+// One picture of the whole: engines, pipelines, jobs and tables as they are now.
+import type { PipelineFolder } from "../flink-sql/folders.ts";
+import type { Mode, Store } from "../stack/instance.ts";
+import type { EngineState } from "../stack/stack.ts";
+import type { Connection } from "./connection.ts";
+import { createFlink } from "./flink.ts";
+import { declaredJobs, tablesOf } from "./reconcile.ts";
+import { connectTrino } from "./trino.ts";
+
+export interface Status {
+  mode: Mode;
+  store: Store;
+  urls: Record<string, string>;
+  engines: EngineState[];
+  pipelines: {
+    name: string;
+    jobs: { name: string; id: string | null; state: string }[];
+    tables: { name: string; rows: number | null; snapshot: string | null }[];
+  }[];
+}
+
+/** Rows and newest snapshot of every table; null where the lake doesn't have it or doesn't answer. */
+async function tableStates(address: string, pipelines: PipelineFolder[]) {
+  const lake = connectTrino(address);
+  const one = async (schema: string, table: string) => {
+    const query = `SELECT (SELECT count(*) FROM lake.${schema}.${table}),
+      (SELECT max_by(snapshot_id, committed_at) FROM lake.${schema}."${table}$snapshots")`;
+    const row = await lake.query(query).then(
+      ({ rows }) => rows[0],
+      () => undefined,
+    );
+    return { name: table, rows: row ? Number(row[0]) : null, snapshot: row?.[1] ? String(row[1]) : null };
+  };
+  return Promise.all(
+    pipelines.map((pipeline) => Promise.all(tablesOf(pipeline).map((table) => one(pipeline.name, table)))),
+  );
+}
+
+/** Never throws for an engine that is away: that is what it is there to tell. */
+export async function readStatus(
+  connection: Connection,
+  pipelines: PipelineFolder[],
+  engines: Promise<EngineState[]>,
+): Promise<Status> {
+  const { addresses, mode, store } = connection;
+  const [states, live, tables] = await Promise.all([
+    engines,
+    createFlink(addresses.flink)
+      .liveJobs()
+      .catch(() => []),
+    tableStates(addresses.trino, pipelines),
+  ]);
+  return {
+    mode,
+    store,
+    urls: {
+      api: addresses.api,
+      docs: `${addresses.api}/docs`,
+      console: addresses.console,
+      flink: addresses.flink,
+      gateway: addresses.gateway,
+      trino: addresses.trino,
+      kafka: addresses.kafka,
+      postgres: `${addresses.postgres.host}:${addresses.postgres.port}`,
+      [store]: addresses.store,
+    },
+    engines: states,
+    pipelines: pipelines.map((pipeline, index) => ({
+      name: pipeline.name,
+      jobs: declaredJobs(pipeline).map((job) => {
+        const running = live.find((candidate) => candidate.name === job.name);
+        return { name: job.name, id: running?.id ?? null, state: running?.state ?? "NOT RUNNING" };
+      }),
+      tables: tables[index]!,
+    })),
+  };
+}
