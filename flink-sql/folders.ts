@@ -1,7 +1,8 @@
 // Finds pipelines: every folder under flink-sql/ (or SWORDLAKE_PIPELINES) that has a pipeline.ts.
 // Reports every mistake of every folder at once; loads nothing else and opens no connection.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { register } from "node:module";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { envelopeColumns, topicColumns } from "./columns.ts";
 import type { EventType, Pipeline, Topic } from "./pipeline.ts";
@@ -41,6 +42,16 @@ const recordColumns = ["kafka_partition", "kafka_offset", "kafka_timestamp", "ar
 const ownColumns = [...envelopeColumns.map((column) => column.name), ...recordColumns];
 
 const identifier = /^[a-z][a-z0-9_]{0,62}$/;
+
+let foreignFoldersCanLoad = false;
+
+/** Folders outside this checkout have no packages of their own: "swordlake" and "zod" come from here. */
+function letForeignFoldersLoad(roots: string[]): void {
+  const foreign = roots.some((root) => relative(join(pipelinesRoot, ".."), root).startsWith(".."));
+  if (!foreign || foreignFoldersCanLoad) return;
+  register("./foreign-folders.js", import.meta.url);
+  foreignFoldersCanLoad = true;
+}
 
 /** Files of one kind in name order; a folder that isn't there has none. */
 function sqlFiles(folder: string): SqlFile[] {
@@ -154,6 +165,7 @@ async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
  * mistakes, each as "file:line: what is wrong".
  */
 export async function loadPipelines(roots: string[] = [pipelinesRoot]): Promise<PipelineFolder[]> {
+  letForeignFoldersLoad(roots);
   const found = roots.flatMap((root) =>
     readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, "pipeline.ts")))

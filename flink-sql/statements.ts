@@ -105,3 +105,27 @@ export function insertsOf(sql: string): Insert[] {
   }
   return inserts;
 }
+
+/** A CREATE TABLE as a temporary table of the same columns that swallows what is written to it. */
+export function withoutSink(createTable: string): string {
+  const tokens = tokenize(createTable);
+  const open = tokens.findIndex((token) => token.text === "(");
+  let depth = 0;
+  const close = tokens.findIndex((token, index) => {
+    if (index < open) return false;
+    if (token.text === "(") depth += 1;
+    if (token.text === ")") depth -= 1;
+    return depth === 0;
+  });
+  const name = tokens.slice(0, open).findLast((token) => token.kind === "word" || token.kind === "name");
+  if (open < 0 || close < 0 || !name) return createTable; // the planner will say what is wrong
+  const before = tokens
+    .slice(0, open)
+    .map((token) => token.text.replace(/[^\n]/g, ""))
+    .join("");
+  const columns = tokens
+    .slice(open, close + 1)
+    .map((token) => token.text)
+    .join("");
+  return `CREATE TEMPORARY TABLE ${before}${name.text} ${columns} WITH ('connector' = 'blackhole')`;
+}

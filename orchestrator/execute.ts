@@ -8,6 +8,7 @@ import { newestCheckpoint } from "./flink.ts";
 import { FlinkSqlError, openSession } from "./gateway.ts";
 import { type Action, type DeclaredJob, keepsState } from "./reconcile.ts";
 import type { RecordedJob } from "./store.ts";
+import { located } from "./validate.ts";
 
 /** Runs statements in a session of their own; the last one's job id is returned. */
 async function runStatements(
@@ -23,7 +24,7 @@ async function runStatements(
         jobId = (await session.execute(render(text, engines.connection.sqlValues))).jobId;
       } catch (error) {
         if (!(error instanceof FlinkSqlError)) throw error;
-        throw new Error(`${source}: ${error.reason}`, { cause: error });
+        throw new Error(located(source, error.reason), { cause: error });
       }
     }
     return jobId;

@@ -43,7 +43,10 @@ export function rootCause(errors: string[]): string {
   const causes = lines.filter((line) => /^(Caused by: |[\w.$]+(Exception|Error): )/.test(line));
   const last =
     causes.at(-1) ?? lines.find((line) => line.trim() && !line.startsWith("<")) ?? "no reason was given";
-  return last.replace(/^Caused by: /, "").replace(/^(?:[\w$]+\.)+([\w$]+): /, "$1: ");
+  const reason = last.replace(/^Caused by: /, "").replace(/^(?:[\w$]+\.)+([\w$]+): /, "$1: ");
+  // Calcite tells the place in the cause before the last.
+  const place = /From line (\d+), column (\d+)/.exec(causes.join("\n"));
+  return place && !/\bline \d+/i.test(reason) ? `${reason} (line ${place[1]}, column ${place[2]})` : reason;
 }
 
 export interface GatewaySession {

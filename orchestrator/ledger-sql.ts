@@ -66,8 +66,8 @@ expected (topic, event_type, tables) AS (
 records AS (
   SELECT
     l.topic, l.kafka_partition, l.kafka_offset,
-    json_extract_scalar(try(json_parse(from_utf8(l.record))), '$.event_id') AS event_id,
-    json_extract_scalar(try(json_parse(from_utf8(l.record))), '$.event_type') AS event_type,
+    json_extract_scalar(from_utf8(l.record), '$.event_id') AS event_id,
+    json_extract_scalar(from_utf8(l.record), '$.event_type') AS event_type,
     count(*) AS log_rows
   FROM ${schema}.log AS l
   JOIN bounds AS b ON b.topic = l.topic AND b.kafka_partition = l.kafka_partition AND l.kafka_offset < b.up_to

@@ -74,6 +74,7 @@ program
   .argument("<pipeline>")
   .argument("[report...]", "only these, by name")
   .option("--format <format>", "table, json, csv or html (one page with pictures)", "table")
+  .option("--rows <number>", "rows of each table on the terminal", "20")
   .option("--out <file>", "write to a file instead")
   .action(report);
 program

@@ -141,6 +141,20 @@ export function reconcile(
   ];
 }
 
+/** The pipeline an action is about. */
+export function pipelineOf(action: Action): string {
+  switch (action.kind) {
+    case "create-topic":
+      return action.topic.split(".")[0] ?? "";
+    case "create-tables":
+      return action.pipeline.name;
+    case "cancel-double":
+      return action.job.split("/")[0] ?? "";
+    default:
+      return action.job.pipeline;
+  }
+}
+
 /** One line a person can read. */
 export function describeAction(action: Action): string {
   switch (action.kind) {

@@ -16,9 +16,11 @@ export interface Lake {
 export class TrinoError extends Error {
   override name = "TrinoError";
   readonly code: string;
+  readonly reason: string;
   constructor(sql: string, code: string, message: string) {
     super(`Trino refused the query: ${message}\n${sql.trim().split("\n").slice(0, 12).join("\n")}`);
     this.code = code;
+    this.reason = message;
   }
 }
 

@@ -2,39 +2,102 @@
 // All problems at once, each with file and line.
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { render } from "../flink-sql/render.ts";
-import { jobsOf, tableStatements } from "../flink-sql/script.ts";
+import { jobsOf, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
+import { withoutSink } from "../flink-sql/statements.ts";
 import type { Engines } from "./engines.ts";
+import { FlinkSqlError, openSession } from "./gateway.ts";
 import { parseReports } from "./reports/header.ts";
+import { TrinoError } from "./trino.ts";
+
+/** "path:line: reason", with the line that the engine's message names counted within the file. */
+export function located(source: string, reason: string): string {
+  const within = /\b[Ll]ine (\d+)/.exec(reason)?.[1];
+  const [, path, first] = /^(.*):(\d+)$/.exec(source) ?? [];
+  const where = path && within ? `${path}:${Number(first) + Number(within) - 1}` : source;
+  return `${where}: ${reason.replace(/\s+/g, " ").trim()}`;
+}
 
 /** Problems that can be seen without any engine: templates, quotes, report headers. */
 function textProblems({ connection }: Engines, pipeline: PipelineFolder): string[] {
   const problems: string[] = [];
-  const attempt = (work: () => unknown) => {
+  const attempt = (work: () => unknown, name = (message: string) => message) => {
     try {
       work();
     } catch (error) {
-      problems.push((error as Error).message);
+      problems.push(name((error as Error).message));
     }
   };
   attempt(() => parseReports(pipeline.reports));
   attempt(() => {
-    for (const { text, source } of [
-      ...tableStatements(pipeline),
-      ...jobsOf(pipeline).flatMap((job) => job.statements),
-    ])
-      attempt(() => {
-        try {
-          render(text, connection.sqlValues);
-        } catch (error) {
-          throw new Error(`${source}: ${(error as Error).message}`, { cause: error });
-        }
-      });
+    const statements = [...tableStatements(pipeline), ...jobsOf(pipeline).flatMap((job) => job.statements)];
+    for (const { text, source } of statements)
+      attempt(
+        () => render(text, connection.sqlValues),
+        (message) => located(source, message),
+      );
   });
+  return problems;
+}
+
+/** The EXPLAIN of a statement, on the same lines. */
+const explained = (statement: string) => `EXPLAIN ${statement.replace(/^EXECUTE\s+(?=STATEMENT\b)/i, "")}`;
+
+/**
+ * Plans a pipeline's statements on the real planner, in a session of its own that reads nothing and
+ * writes nothing: its tables are blackholes there.
+ */
+async function plannerProblems({ connection }: Engines, pipeline: PipelineFolder): Promise<string[]> {
+  const session = await openSession(connection.addresses.gateway, {});
+  const problems: string[] = [];
+  const attempt = async ({ text, source }: SourcedStatement) => {
+    try {
+      await session.execute(render(text, connection.sqlValues));
+    } catch (error) {
+      if (!(error instanceof FlinkSqlError)) throw error;
+      problems.push(located(source, error.reason));
+    }
+  };
+  try {
+    for (const { text, source } of tableStatements(pipeline))
+      await attempt({ text: withoutSink(text), source });
+    const known = new Set<string>();
+    for (const job of jobsOf(pipeline)) {
+      for (const statement of job.statements) {
+        // Sources of two jobs differ in their consumer group alone.
+        const name = /^CREATE TEMPORARY (?:TABLE|VIEW) (\S+)/.exec(statement.text)?.[1];
+        if (name && known.has(name)) continue;
+        if (name) known.add(name);
+        const starts = statement === job.statements.at(-1);
+        await attempt(starts ? { ...statement, text: explained(statement.text) } : statement);
+      }
+    }
+  } finally {
+    await session.close();
+  }
   return problems;
 }
 
 /** Throws one error with every problem of the given pipelines. */
 export async function validate(engines: Engines, pipelines: PipelineFolder[]): Promise<void> {
-  const problems = pipelines.flatMap((pipeline) => textProblems(engines, pipeline));
-  if (problems.length > 0) throw new Error(problems.join("\n"));
+  const early = pipelines.flatMap((pipeline) => textProblems(engines, pipeline));
+  if (early.length > 0) throw new Error(early.join("\n"));
+  const planned = await Promise.all(pipelines.map((pipeline) => plannerProblems(engines, pipeline)));
+  if (planned.flat().length > 0) throw new Error(planned.flat().join("\n"));
+}
+
+/** Has Trino check every report of a pipeline whose tables exist. Throws all problems at once. */
+export async function validateReports({ lake }: Engines, pipeline: PipelineFolder): Promise<void> {
+  const problems = await Promise.all(
+    parseReports(pipeline.reports).map(async (report) => {
+      const path = pipeline.reports.find((file) => file.name === report.name)?.path ?? report.name;
+      return lake.query(`EXPLAIN (TYPE VALIDATE) ${report.sql}`).then(
+        () => [],
+        (error: unknown) => {
+          if (!(error instanceof TrinoError)) throw error;
+          return [located(`${path}:1`, error.reason)];
+        },
+      );
+    }),
+  );
+  if (problems.flat().length > 0) throw new Error(problems.flat().join("\n"));
 }

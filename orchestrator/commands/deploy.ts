@@ -3,12 +3,13 @@
 import { render } from "../../flink-sql/render.ts";
 import { catalogStatements, jobsOf, tableStatements } from "../../flink-sql/script.ts";
 import { readStackConfig } from "../../stack/config.ts";
+import { allOrEveryProblem } from "../../stack/fetch.ts";
 import { resolveConnection } from "../connection.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines.ts";
 import { execute, stopJobs } from "../execute.ts";
 import { observe } from "../observe.ts";
-import { type Action, describeAction, reconcile } from "../reconcile.ts";
-import { validate } from "../validate.ts";
+import { type Action, describeAction, pipelineOf, reconcile, tablesOf } from "../reconcile.ts";
+import { validate, validateReports } from "../validate.ts";
 import { printJson, printLine } from "./output.ts";
 
 /** Actions for all pipelines or one, with all problems of the folders checked first. */
@@ -24,7 +25,14 @@ async function decide(engines: Engines, pipeline: string | undefined): Promise<A
   const only = pipeline
     ? [pipeline]
     : [...pipelines.map((p) => p.name), ...recorded.map((job) => job.pipeline)];
-  return reconcile(pipelines, recorded, observed, only);
+  const actions = reconcile(pipelines, recorded, observed, only);
+  const changed = pipelines.filter((p) => actions.some((action) => pipelineOf(action) === p.name));
+  await validate(engines, changed);
+  const complete = changed.filter((p) =>
+    tablesOf(p).every((table) => observed.tables.includes(`${p.name}.${table}`)),
+  );
+  await allOrEveryProblem(complete.map((p) => validateReports(engines, p)));
+  return actions;
 }
 
 /** Applies everything; `tell` gets each action as it is done. Returns what was done. */
@@ -38,6 +46,8 @@ export async function applyAll(
       for (const action of actions) {
         tell("apply", describeAction(action));
         await execute(engines, action);
+        // Before this, Trino had no tables to check the reports against.
+        if (action.kind === "create-tables") await validateReports(engines, action.pipeline);
       }
       return actions.map(describeAction);
     }, true);

@@ -1,6 +1,7 @@
 // report, sql: questions to the lake.
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { resolveConnection } from "../connection.ts";
 import { declaredPipelines, pipelineNamed } from "../engines.ts";
@@ -16,10 +17,13 @@ const formats = ["table", "json", "csv", "html"] as const;
 export async function report(
   pipelineName: string,
   names: string[],
-  options: { format: string; out?: string },
+  options: { format: string; rows: string; out?: string },
 ): Promise<void> {
   const format = formats.find((known) => known === options.format);
   if (!format) throw new Error(`--format ${options.format}: use one of ${formats.join(", ")}.`);
+  const rowsMax = Number(options.rows);
+  if (!Number.isInteger(rowsMax) || rowsMax < 1)
+    throw new Error(`--rows ${options.rows}: give a whole number, 1 or more.`);
   const config = readStackConfig();
   const pipeline = pipelineNamed(await declaredPipelines(config), pipelineName);
   const reports = parseReports(pipeline.reports);
@@ -32,7 +36,7 @@ export async function report(
   const lake = connectTrino(resolveConnection(config).addresses.trino);
   const results: Result[] = [];
   for (const one of wanted) results.push({ report: one, ...(await lake.query(one.sql)) });
-  const text = await renderAs(format, pipeline.title, pipelineName, results);
+  const text = await renderAs(format, pipeline, results, rowsMax);
   if (!options.out) return void process.stdout.write(text);
   writeFileSync(options.out, text);
   printLine(`Written to ${resolve(options.out)}`);
@@ -40,13 +44,14 @@ export async function report(
 
 async function renderAs(
   format: (typeof formats)[number],
-  title: string,
-  pipeline: string,
+  pipeline: PipelineFolder,
   results: Result[],
+  rowsMax: number,
 ) {
-  if (format === "html") return renderHtml({ title, pipeline, generatedAt: new Date(), results });
+  if (format === "html")
+    return renderHtml({ title: pipeline.title, pipeline: pipeline.name, generatedAt: new Date(), results });
   if (format === "json") return `${renderJson(results).trimEnd()}\n`;
-  return `${results.map((result) => (format === "csv" ? renderCsv(result) : renderTable(result)).trimEnd()).join("\n\n")}\n`;
+  return `${results.map((result) => (format === "csv" ? renderCsv(result) : renderTable(result, rowsMax)).trimEnd()).join("\n\n")}\n`;
 }
 
 export async function sql(query: string, options: { json?: boolean }): Promise<void> {

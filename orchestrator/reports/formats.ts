@@ -27,8 +27,12 @@ const cut = (text: string, width: number) =>
 
 const alignment = (column: Column) => (isNumber(column) ? "right" : "left");
 
-/** A table for the terminal, up to 100 columns wide: numbers to the right, longer text cut with `…`. */
-export function renderTable({ columns, rows }: Result): string {
+/**
+ * A table for the terminal under its title and question: up to 100 columns wide, numbers to the right,
+ * longer text cut with `…`, the first `rowsMax` rows.
+ */
+export function renderTable({ report, columns, rows: all }: Result, rowsMax = 20): string {
+  const rows = all.slice(0, rowsMax);
   const names = columns.map((column) => toVisible(column.name));
   const cells = rows.map((row) => columns.map((_, c) => toVisible(toText(row[c]))));
   const widths = columnWidths([names, ...cells]);
@@ -38,8 +42,10 @@ export function renderTable({ columns, rows }: Result): string {
     style: { head: [], border: [], compact: true },
   });
   table.push(...cells.map((row) => row.map((cell, c) => cut(cell, widths[c]!))));
-  const counted = rows.length === 1 ? "1 row" : `${rows.length === 0 ? "no" : rows.length} rows`;
-  return `${table.toString()}\n${counted}`;
+  const counted = all.length === 1 ? "1 row" : `${all.length === 0 ? "no" : all.length} rows`;
+  const rest =
+    all.length > rows.length ? `, the first ${rows.length} shown; --rows and --format csv give more` : "";
+  return `${toVisible(report.title)} (${report.name})\n${toVisible(report.question)}\n${table.toString()}\n${counted}${rest}`;
 }
 
 /** All results as one JSON array, each row an object; bigint and decimal are strings, thus exact. */

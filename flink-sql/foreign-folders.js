@@ -1,0 +1,15 @@
+// Module hooks for pipeline folders outside this checkout: their imports of "swordlake" and "zod" are
+// answered from here, and their TypeScript is always read as an ES module.
+const kit = new URL("./pipeline.ts", import.meta.url).href;
+const checkout = new URL("..", import.meta.url).href;
+
+export async function resolve(specifier, context, next) {
+  if (specifier === "swordlake") return { url: kit, format: "module", shortCircuit: true };
+  const foreign = context.parentURL !== undefined && !context.parentURL.startsWith(checkout);
+  const found =
+    foreign && (specifier === "zod" || specifier.startsWith("zod/"))
+      ? await next(specifier, { ...context, parentURL: kit })
+      : await next(specifier, context);
+  const isForeignSource = /\.ts(\?|$)/.test(found.url) && !found.url.startsWith(checkout);
+  return isForeignSource ? { ...found, format: "module" } : found;
+}
