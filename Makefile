@@ -6,8 +6,8 @@ PIPELINE ?= game
 DEMO_EVENTS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps up down clean demo load report ledger status check test test-unit test-integration test-e2e \
-  test-compose notebooks lab
+.PHONY: help deps up down clean demo load report ledger status check test test-minio test-hdfs test-compose \
+  notebooks lab
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -50,26 +50,26 @@ ledger: ## account for every accepted event: PIPELINE=
 status: ## what runs
 	@$(SWORDLAKE) status
 
+VITEST := npx vitest run --reporter=default --reporter=json --outputFile=.swordlake/test-results
+
 check: deps ## types, style and unit tests
 	npx tsc --noEmit
 	npx biome check --error-on-warnings .
-	npx vitest run --project unit
+	$(VITEST)/unit.json --project unit
 
-test: ## every test on real engines: the stack is started once for them, as an instance of its own
-	@$(MAKE) --no-print-directory check
-	npx vitest run --project integration --project e2e
+test: check test-minio test-hdfs ## every test, on real engines started for them; `make check` first
 
-test-unit: deps ## fast tests without I/O
-	npx vitest run --project unit
+test-minio: deps ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
+	STACK=$(or $(STACK),native) STORE=minio $(VITEST)/minio.json --project integration --project e2e
 
-test-integration: deps ## tests against one real engine each
-	npx vitest run --project integration
+test-hdfs: deps ## the same way through, with HDFS as the store
+	STACK=$(or $(STACK),native) STORE=hdfs $(VITEST)/hdfs.json --project e2e tests/e2e/game.test.ts \
+	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts
 
-test-e2e: deps ## events in over HTTP, rows out of Trino; crashes
-	npx vitest run --project e2e
-
-test-compose: deps ## the same on Docker Compose, and integration tests on containers
-	STACK=compose npx vitest run --project containers --project e2e
+test-compose: deps ## the way through on Docker Compose, and integration tests on containers
+	$(VITEST)/containers.json --project containers
+	STACK=compose STORE=minio $(VITEST)/compose.json --project e2e tests/e2e/game.test.ts \
+	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts tests/e2e/demo.test.ts
 
 .venv/.done: notebooks/requirements.txt
 	python3 -m venv .venv

@@ -125,6 +125,6 @@ export function readConfig(argv: string[]): Config {
     run,
     journal: config.journal || join(".swordlake", "load", `${run}.ndjson`),
     timeoutMs: timeout * 1000,
-    pipelinesRoots: roots.length > 0 ? roots : [pipelinesRoot],
+    pipelinesRoots: [pipelinesRoot, ...roots],
   };
 }

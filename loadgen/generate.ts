@@ -1,5 +1,6 @@
 // Events by contract, as a pure function of (seed, event number): any event can be made again.
 // Knows no pipeline by name and reads no clock; refuses an event type it can't make or break.
+import type { z } from "zod";
 import { acceptEvent, type Edge } from "../flink-sql/envelope.ts";
 import { eventsOf } from "../flink-sql/folders.ts";
 import type { EventType, Pipeline } from "../flink-sql/pipeline.ts";
@@ -67,11 +68,18 @@ function breaksOf(type: string, event: EventType, whole: Fields): Break[] {
   return candidates.filter((spoil) => !acceptEvent(type, event, spoil(whole), edge).ok);
 }
 
+/** Keys 1 to `users`, in the first of the usual forms that the field takes. */
+function keyMaker(field: z.ZodType, users: number): Maker {
+  const forms: ((n: number) => unknown)[] = [(n) => `user-${n}`, (n) => `${n}`, (n) => n];
+  const form = forms.find((candidate) => field.safeParse(candidate(1)).success);
+  return form ? (random) => form(1 + random.below(users)) : createMaker("key", field);
+}
+
 function createRecipe(type: string, event: EventType, key: string, users: number): Recipe {
   const makers = Object.entries(event.fields.shape).map(([name, field]): Recipe["makers"][number] =>
     name === key
-      ? [name, (random) => `user-${1 + random.below(users)}`]
-      : [name, createMaker(`${type}.${name}`, field as never)],
+      ? [name, keyMaker(field as z.ZodType, users)]
+      : [name, createMaker(`${type}.${name}`, field as z.ZodType)],
   );
   const recipe: Recipe = { type, makers, breaks: [] };
   const random = createRandom();

@@ -1,5 +1,14 @@
 // What Docker Compose gets from an instance: an env file for docker-compose.yml, and settings to mount.
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { checkpointsFolder, lakeAddressesOf, savepointsFolder } from "./addresses.ts";
 import { repository, type StackConfig } from "./config.ts";
@@ -52,11 +61,12 @@ export function envText(values: Record<string, string>): string {
     .join("");
 }
 
-/** Lets the containers' users read mounted settings; no secret is among them. */
+/** Lets the containers' users read what is mounted, whatever our umask is; no secret is among it. */
 function makeReadable(path: string): void {
-  const isFolder = statSync(path).isDirectory();
-  chmodSync(path, isFolder ? 0o755 : 0o644);
-  if (isFolder) for (const name of readdirSync(path)) makeReadable(join(path, name));
+  const file = statSync(path);
+  const wanted = file.isDirectory() ? 0o755 : 0o644;
+  if ((file.mode & wanted) !== wanted) chmodSync(path, wanted);
+  if (file.isDirectory()) for (const name of readdirSync(path)) makeReadable(join(path, name));
 }
 
 /** Writes the env file, the mounted settings and the shared folders; doing it twice is harmless. */
@@ -71,7 +81,9 @@ export function writeComposeSettings(config: StackConfig, instance: Instance): v
     join(conf, "hadoop/core-site.xml"),
     instance.store === "hdfs" ? hdfsClientSettings(nameNode) : "<configuration/>\n",
   );
-  for (const part of ["hadoop", "trino"]) makeReadable(join(conf, part));
+  for (const mounted of ["hadoop", "trino"]) makeReadable(join(conf, mounted));
+  const jars = jarsFolder(config.cache, "flink-connectors");
+  if (existsSync(jars)) makeReadable(jars);
   chmodSync(instance.folder, 0o700);
   for (const folder of [checkpointsFolder(instance), savepointsFolder(instance)]) {
     mkdirSync(folder, { recursive: true });

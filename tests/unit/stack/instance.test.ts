@@ -75,11 +75,13 @@ describe("openInstance", () => {
     expect(ports.trino).toBe(port);
   });
 
-  it("lets a pin win over the port another engine has by default", async () => {
-    const { api } = (await open(fresh())).ports;
-    const { ports } = await open({ ...fresh(), SWORDLAKE_DATANODE_HTTP_PORT: String(api) });
-    expect(ports.datanode_http).toBe(api);
-    expect(ports.api).not.toBe(api);
+  it("lets a pin win over the port that another engine had", async () => {
+    const env = fresh();
+    const port = String(await freePort());
+    await open({ ...env, SWORDLAKE_API_PORT: port });
+    const { ports } = await open({ ...env, SWORDLAKE_TRINO_PORT: port });
+    expect(ports.trino).toBe(Number(port));
+    expect(ports.api).not.toBe(Number(port));
   });
 
   it("takes another free port for a default that is taken, and keeps it", async () => {

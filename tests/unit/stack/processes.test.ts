@@ -24,7 +24,16 @@ const log = (name: string) =>
   existsSync(logFile(instance, name)) ? readFileSync(logFile(instance, name), "utf8") : "";
 const saysUp = (name: string) =>
   waitFor(`${name} is up`, async () => log(name).includes("up"), { intervalMs: 20 });
-const runs = (pid: number) => existsSync(`/proc/${pid}`);
+const isGone = (pid: number) => {
+  const gone = async () => {
+    try {
+      return !process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+  };
+  return waitFor(`${pid} is gone`, gone, { intervalMs: 10, timeoutMs: 2000 }); // once its parent has asked for it
+};
 const runFile = (name: string) => join(instance.folder, "run", `${name}.json`);
 
 describe("a started process", () => {
@@ -76,6 +85,22 @@ describe("a pid that was given to another process", () => {
   });
 });
 
+describe("a process that ended, but whose parent doesn't ask for it", () => {
+  it.each(existsSync("/proc/self/stat") ? ["Linux"] : [])("counts as ended on %s", async () => {
+    const command = { file: "/bin/sh", args: ["-c", "true & echo up $!; exec sleep 1000"] };
+    await startProcess(instance, "careless", command);
+    await saysUp("careless");
+    const pid = Number(/up (\d+)/.exec(log("careless"))?.[1]);
+    const fields = () =>
+      readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ");
+    await waitFor("it has ended", async () => fields()[0] === "Z", { intervalMs: 10, timeoutMs: 5000 });
+    writeFileSync(runFile("ended"), JSON.stringify({ pid, started: fields()[19] }));
+    expect(await runningPid(instance, "ended")).toBeUndefined();
+  });
+});
+
 describe("stopProcess", () => {
   it("asks first: the process may put its things in order", async () => {
     const orderly = `process.on("SIGTERM", () => { console.log("in order"); process.exit(); }); ${idle}`;
@@ -83,7 +108,7 @@ describe("stopProcess", () => {
     await saysUp("orderly");
     await stopProcess(instance, "orderly");
     expect(log("orderly")).toContain("in order");
-    expect(runs(pid)).toBe(false);
+    await isGone(pid);
     expect(knownProcesses(instance)).toEqual([]);
   });
 
@@ -93,7 +118,7 @@ describe("stopProcess", () => {
     await saysUp("deaf");
     await stopProcess(instance, "deaf", 300);
     expect(log("deaf")).toContain("heard");
-    expect(runs(pid)).toBe(false);
+    await isGone(pid);
   });
 });
 

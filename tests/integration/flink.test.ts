@@ -1,0 +1,54 @@
+// Flink's REST API: a real job is seen, stopped with a savepoint, and restored from it.
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { createFlink, newestCheckpoint } from "../../orchestrator/flink.ts";
+import { openSession } from "../../orchestrator/gateway.ts";
+import { waitFor } from "../../stack/wait.ts";
+import { isolated, services } from "../support/services.ts";
+
+async function submit(gateway: string, name: string, restore?: string): Promise<string> {
+  const session = await openSession(gateway, {
+    "pipeline.name": name,
+    "execution.checkpointing.interval": "300 ms",
+    ...(restore ? { "execution.state-recovery.path": restore } : {}),
+  });
+  try {
+    await session.execute(
+      "CREATE TEMPORARY TABLE ticks (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '10')",
+    );
+    await session.execute("CREATE TEMPORARY TABLE sink (n BIGINT) WITH ('connector' = 'blackhole')");
+    return (await session.execute("INSERT INTO sink SELECT n FROM ticks")).jobId!;
+  } finally {
+    await session.close();
+  }
+}
+
+describe("Flink", () => {
+  it("tells its version and slots", async () => {
+    const flink = createFlink((await services()).flink);
+    expect(await flink.version()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect((await flink.slots()).total).toBeGreaterThan(0);
+  });
+
+  it("stops a job with a savepoint, restores it, and finds the newest checkpoint", async () => {
+    const { flink: address, gateway, connection } = await services();
+    const flink = createFlink(address);
+    const name = isolated("savepoint");
+    const first = await submit(gateway, name);
+    await waitFor("the job runs", async () => (await flink.state(first)) === "RUNNING");
+    await waitFor("a checkpoint", async () => newestCheckpoint(connection.checkpoints, first) !== undefined);
+    expect((await flink.liveJobs()).find((job) => job.name === name)?.id).toBe(first);
+    const savepoint = await flink.stopWithSavepoint(first);
+    expect(existsSync(new URL(`${savepoint.replace(/^file:(?!\/\/)/, "file://")}/_metadata`))).toBe(true);
+    expect((await flink.liveJobs()).some((job) => job.name === name)).toBe(false);
+    const second = await submit(gateway, name, savepoint);
+    await waitFor("the restored job runs", async () => (await flink.state(second)) === "RUNNING");
+    await flink.cancel(second);
+    expect(await flink.state(second)).toBe("CANCELED");
+  });
+
+  it("gives no checkpoint for a job that left none", async () => {
+    const { connection } = await services();
+    expect(newestCheckpoint(connection.checkpoints, "0".repeat(32))).toBeUndefined();
+  });
+});

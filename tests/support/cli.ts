@@ -1,0 +1,42 @@
+// Runs the project's own commands as a person would: as processes, with what they print.
+import { execa } from "execa";
+import { repository } from "../../stack/config.ts";
+
+export interface Ran {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function node(file: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
+  const result = await execa(process.execPath, [...file.split(" "), ...args], {
+    cwd: repository,
+    reject: false,
+    env,
+    stdin: "ignore",
+    timeout: 600_000,
+  });
+  return { exitCode: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** `npx swordlake …`, without npx. */
+export const swordlake = (...args: string[]): Promise<Ran> => node("orchestrator/bin.js", args);
+
+/** As above with more environment. */
+export const swordlakeWith = (env: Record<string, string>, ...args: string[]): Promise<Ran> =>
+  node("orchestrator/bin.js", args, env);
+
+/** The document a command prints with --json. Throws what it said where it failed. */
+export async function swordlakeJson<T>(...args: string[]): Promise<T> {
+  const ran = await swordlake(...args, "--json");
+  try {
+    return JSON.parse(ran.stdout) as T;
+  } catch (cause) {
+    throw new Error(`swordlake ${args.join(" ")} printed no JSON (exit ${ran.exitCode}):\n${ran.stderr}`, {
+      cause,
+    });
+  }
+}
+
+/** `make load`, without make. */
+export const load = (...args: string[]): Promise<Ran> => node("--import tsx loadgen/main.ts", args);
