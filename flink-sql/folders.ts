@@ -110,6 +110,31 @@ export function contractProblems(name: string, pipeline: Pipeline): string[] {
   return problems;
 }
 
+/** Names that would stand for two things in one Flink session. */
+function nameClashes(pipeline: Pipeline, files: { tables: SqlFile[]; jobs: SqlFile[] }): string[] {
+  const own = new Map([
+    ["log", "the engine's log of every record"],
+    ["quarantine", "the engine's quarantine"],
+    ...Object.keys(pipeline.topics).flatMap((topic): [string, string][] =>
+      ["", "_records", "_raw"].map((part) => [`${topic}${part}`, `what is derived from topic '${topic}'`]),
+    ),
+  ]);
+  const topics = Object.keys(pipeline.topics).filter((topic) =>
+    Object.keys(pipeline.topics).some((other) => topic === `${other}_records` || topic === `${other}_raw`),
+  );
+  return [
+    ...files.tables
+      .filter((table) => own.has(table.name))
+      .map((table) => `table '${table.name}' has the name of ${own.get(table.name)}: rename ${table.path}`),
+    ...files.jobs
+      .filter((job) => job.name === "log")
+      .map((job) => `job 'log' has the name of the engine's own job: rename ${job.path}`),
+    ...topics.map(
+      (topic) => `topic '${topic}' has the name of a table derived from another topic: rename it`,
+    ),
+  ];
+}
+
 /** An import's failure as "file:line: what is wrong", for a mistake in zod and in TypeScript alike. */
 function importProblem(file: string, error: Error): string {
   const trace = `${error.message}\n${error.stack}`.replaceAll(pathToFileURL(file).href, file);
@@ -156,6 +181,7 @@ async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
       .filter((sql) => !identifier.test(sql.name))
       .map((sql) => `${sql.path}: '${sql.name}' is no SQL identifier: use a-z, 0-9 and _, a letter first`),
   ];
+  problems.push(...nameClashes(declared, files).map((problem) => `${path}: ${problem}`));
   if (problems.length > 0) throw new Error(problems.join("\n"));
   return { ...declared, name, path, ...files };
 }

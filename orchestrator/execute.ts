@@ -1,12 +1,12 @@
 // Carries out what reconcile decided, one action at a time. Intent is written before Flink is asked.
+import { existsSync } from "node:fs";
 
-import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
 import { catalogStatements, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
 import type { Engines } from "./engines.ts";
 import { newestCheckpoint } from "./flink.ts";
 import { FlinkSqlError, openSession } from "./gateway.ts";
-import { type Action, type DeclaredJob, keepsState } from "./reconcile.ts";
+import type { Action, DeclaredJob } from "./reconcile.ts";
 import type { RecordedJob } from "./store.ts";
 import { located } from "./validate.ts";
 
@@ -36,6 +36,13 @@ async function runStatements(
 /** Where a job that doesn't run goes on: its newest checkpoint, else what its last run came from. */
 export function resumePath(recorded: RecordedJob | undefined, checkpoints: string): string | undefined {
   if (!recorded) return undefined;
+  if (recorded.flinkJobId && !existsSync(checkpoints)) {
+    // Without that folder it would start from nothing and double what has landed.
+    throw new Error(
+      `The checkpoints of ${recorded.name} can't be seen: there is no folder ${checkpoints}. ` +
+        "Mount it on this machine and name it in SWORDLAKE_CHECKPOINTS.",
+    );
+  }
   const newest = recorded.flinkJobId ? newestCheckpoint(checkpoints, recorded.flinkJobId) : undefined;
   return newest ?? recorded.restorePath ?? undefined;
 }
@@ -104,12 +111,6 @@ async function upgrade(engines: Engines, job: DeclaredJob, id: string | undefine
   const recorded = (await engines.store.jobs()).find((known) => known.name === job.name);
   if (!recorded)
     throw new Error(`Job ${job.name} has no record, so it can't be upgraded. Run the command again.`);
-  const versions = [job.statements, recorded.definition.statements];
-  if (!job.name.endsWith(`/${logJob}`) && versions.some((version) => keepsState(version.at(-1)?.text ?? "")))
-    throw new Error(
-      `Job ${job.name} keeps state of its own (GROUP BY, JOIN …) and its SQL changed: Flink could read the old ` +
-        "state under another meaning. Give the changed job another file name, and remove the old file.",
-    );
   const path = await stop(engines, recorded, id);
   try {
     await submit(engines, toRecord(job), path);

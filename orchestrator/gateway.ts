@@ -45,7 +45,7 @@ export function rootCause(errors: string[]): string {
     causes.at(-1) ?? lines.find((line) => line.trim() && !line.startsWith("<")) ?? "no reason was given";
   const reason = last.replace(/^Caused by: /, "").replace(/^(?:[\w$]+\.)+([\w$]+): /, "$1: ");
   // Calcite tells the place in the cause before the last.
-  const place = /From line (\d+), column (\d+)/.exec(causes.join("\n"));
+  const place = /(?:From|At) line (\d+), column (\d+)/.exec(causes.join("\n"));
   return place && !/\bline \d+/i.test(reason) ? `${reason} (line ${place[1]}, column ${place[2]})` : reason;
 }
 

@@ -2,6 +2,7 @@
 // Decides nothing about versions: that is apply's business.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { programProcesses } from "../stack/engines/programs.ts";
 import { nativeProcesses, startEngine } from "../stack/native.ts";
 import { knownProcesses, runningPid } from "../stack/processes.ts";
 import type { Engines } from "./engines.ts";
@@ -21,8 +22,12 @@ async function reviveEngines(
   const known = knownProcesses(instance).filter((name) => name !== "orchestrator");
   const dead: string[] = [];
   for (const name of known) if ((await runningPid(instance, name)) === undefined) dead.push(name);
-  if (dead.length === 0 || instance.mode !== "native") return;
-  const processes = await nativeProcesses(config, instance);
+  if (dead.length === 0) return;
+  // Containers are restarted by Docker; the API is a process of this machine in both modes.
+  const processes =
+    instance.mode === "native"
+      ? await nativeProcesses(config, instance)
+      : programProcesses({ instance, config });
   for (const engine of processes.filter((candidate) => dead.includes(candidate.name))) {
     logger.warn({ engine: engine.name }, "engine died; starting it again");
     await startEngine(instance, engine, signal);

@@ -189,11 +189,6 @@ ORDER BY 2, 3, 4
 LIMIT ${limit}`;
 }
 
-/** Rows of each table, by event place: how much landed where. */
-export const tablesQuery = (pipeline: PipelineFolder) =>
-  [...new Set(tableRules(pipeline).map((rule) => rule.table))]
-    .map(
-      (table) =>
-        `SELECT ${literal(table)} AS table_name, count(*) AS landed FROM lake.${pipeline.name}.${table}`,
-    )
-    .join("\nUNION ALL ");
+/** First offset of each partition that the log holds. */
+export const firstLoggedQuery = (pipeline: PipelineFolder) =>
+  `SELECT topic, kafka_partition, min(kafka_offset) FROM lake.${pipeline.name}.log GROUP BY 1, 2`;

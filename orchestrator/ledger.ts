@@ -2,7 +2,15 @@
 import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
 import { waitFor } from "../stack/wait.ts";
 import type { Engines } from "./engines.ts";
-import { type Bound, countsQuery, filterRule, foreignQuery, gapsQuery, problemsQuery } from "./ledger-sql.ts";
+import {
+  type Bound,
+  countsQuery,
+  filterRule,
+  firstLoggedQuery,
+  foreignQuery,
+  gapsQuery,
+  problemsQuery,
+} from "./ledger-sql.ts";
 import { declaredJobs } from "./reconcile.ts";
 
 export interface Counts {
@@ -41,11 +49,27 @@ interface Place {
   high: number;
 }
 
-/** Ends of all partitions of a pipeline's topics now. */
-async function endOffsets({ kafka }: Engines, pipeline: PipelineFolder): Promise<Place[]> {
+/**
+ * Ends of all partitions of a pipeline's topics now. A partition begins where the log does: what
+ * Kafka's retention has removed since is still accounted for.
+ */
+async function endOffsets({ kafka, lake }: Engines, pipeline: PipelineFolder): Promise<Place[]> {
   const topics = Object.keys(pipeline.topics);
-  const offsets = await Promise.all(topics.map((topic) => kafka.offsets(kafkaTopic(pipeline.name, topic))));
-  return topics.flatMap((topic, index) => offsets[index]!.map((o) => ({ topic, ...o })));
+  const [logged, ...offsets] = await Promise.all([
+    lake.query(firstLoggedQuery(pipeline)),
+    ...topics.map((topic) => kafka.offsets(kafkaTopic(pipeline.name, topic))),
+  ]);
+  const firstLogged = new Map(
+    logged.rows.map(([topic, partition, first]) => [`${topic}/${partition}`, Number(first)]),
+  );
+  return topics.flatMap((topic, index) =>
+    offsets[index]!.map(({ partition, low, high }) => ({
+      topic,
+      partition,
+      low: Math.min(low, firstLogged.get(`${topic}/${partition}`) ?? low),
+      high,
+    })),
+  );
 }
 
 /** Per partition, the offset up to which every job that reads the topic has committed. */

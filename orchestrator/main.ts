@@ -1,5 +1,6 @@
 // The command line `swordlake`: names, options and help; what they do is in commands/.
 import { Command, CommanderError } from "commander";
+import { swordlakeVersion } from "../stack/engines/programs.ts";
 import { apply, plan, stop } from "./commands/deploy.ts";
 import { ledger } from "./commands/ledger.ts";
 import { report, sql } from "./commands/report.ts";
@@ -10,13 +11,13 @@ const program = new Command("swordlake")
   .description(
     "Product events over HTTP to Kafka, Flink SQL, Iceberg and Trino reports. A pipeline is a folder.",
   )
-  .version("0.1.0")
+  .version(swordlakeVersion)
   .showHelpAfterError()
   .exitOverride()
   .addHelpText(
     "after",
     `
-Settings come from the environment: STACK=native|compose|external, STORE=minio|hdfs,
+Settings come from the environment: STACK=auto|native|compose|external, STORE=minio|hdfs,
 SWORDLAKE_INSTANCE, SWORDLAKE_HOME, SWORDLAKE_CACHE, SWORDLAKE_PIPELINES (more pipeline roots, ':' between),
 SWORDLAKE_API_PORT and the like to pin a port. README.md explains them.
 Exit codes: 0 done, 1 a fault or an open ledger, 2 wrong usage.`,

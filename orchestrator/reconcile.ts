@@ -1,6 +1,7 @@
 // What must be done so that the engines match the folders. Pure: three pictures in, actions out.
 import { createHash } from "node:crypto";
 import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
+import { logJob } from "../flink-sql/log.ts";
 import { type Job, jobsOf } from "../flink-sql/script.ts";
 import { tokenize } from "../flink-sql/statements.ts";
 import type { FlinkJob } from "./flink.ts";
@@ -153,6 +154,21 @@ export function pipelineOf(action: Action): string {
     default:
       return action.job.pipeline;
   }
+}
+
+/** Changes that can't be made safely yet, as sentences; empty where there are none. */
+export function refusals(actions: Action[], recorded: RecordedJob[]): string[] {
+  return actions.flatMap((action) => {
+    if (action.kind !== "upgrade-job" || action.job.name.endsWith(`/${logJob}`)) return [];
+    const before = recorded.find((known) => known.name === action.job.name);
+    const versions = [action.job.statements, before?.definition.statements ?? []];
+    if (!versions.some((statements) => keepsState(statements.at(-1)?.text ?? ""))) return [];
+    return [
+      `Job ${action.job.name} keeps state of its own (GROUP BY, JOIN …) and its SQL changed: Flink could read the ` +
+        "old state under another meaning. Give the changed job and the tables it writes new names, and remove " +
+        "the old file: the new job then fills its tables from the start of the topic.",
+    ];
+  });
 }
 
 /** One line a person can read. */

@@ -8,7 +8,7 @@ import { resolveConnection } from "../connection.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines.ts";
 import { execute, stopJobs } from "../execute.ts";
 import { observe } from "../observe.ts";
-import { type Action, describeAction, pipelineOf, reconcile, tablesOf } from "../reconcile.ts";
+import { type Action, describeAction, pipelineOf, reconcile, refusals, tablesOf } from "../reconcile.ts";
 import { validate, validateReports } from "../validate.ts";
 import { printJson, printLine } from "./output.ts";
 
@@ -26,6 +26,8 @@ async function decide(engines: Engines, pipeline: string | undefined): Promise<A
     ? [pipeline]
     : [...pipelines.map((p) => p.name), ...recorded.map((job) => job.pipeline)];
   const actions = reconcile(pipelines, recorded, observed, only);
+  const refused = refusals(actions, recorded);
+  if (refused.length > 0) throw new Error(refused.join("\n"));
   const changed = pipelines.filter((p) => actions.some((action) => pipelineOf(action) === p.name));
   await validate(engines, changed);
   const complete = changed.filter((p) =>

@@ -1,8 +1,10 @@
 // up, down, clean, status, doctor, logs: the stack as a person handles it.
 import { existsSync } from "node:fs";
 import { execa } from "execa";
+import { composeLogs } from "../../stack/compose.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { checkMachine } from "../../stack/doctor.ts";
+import { type EngineName, engineNames } from "../../stack/engine.ts";
 import { type Instance, instanceFolder, logFile, readInstance } from "../../stack/instance.ts";
 import { showProgress } from "../../stack/show.ts";
 import { cleanStack, engineStates, startStack, stopStack } from "../../stack/stack.ts";
@@ -122,6 +124,15 @@ export async function logs(engine: string, options: { lines: string; follow?: bo
   const instance = readInstance(config);
   if (!instance)
     throw new Error(`No stack was started as instance '${config.instance}'. Run 'make up' first.`);
+  const inContainer =
+    instance.mode === "compose" &&
+    engineNames.some((name) => name === engine) &&
+    !["api", "orchestrator"].includes(engine);
+  if (inContainer)
+    return composeLogs(instance, engine as EngineName, {
+      follow: options.follow ?? false,
+      lines: Number(options.lines),
+    });
   const names = engine === "hdfs" ? ["namenode", "datanode"] : [engine];
   const files = names.map((name) => logFile(instance, name)).filter(existsSync);
   if (files.length === 0) {

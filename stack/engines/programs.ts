@@ -1,4 +1,5 @@
 // Swordlake's own programs as processes of the stack: the API and the orchestrator.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import axios from "axios";
 import { addressesOf } from "../addresses.ts";
@@ -61,4 +62,6 @@ export function programProcesses({
 }
 
 /** Version of Swordlake itself. */
-export const swordlakeVersion = "0.1.0";
+export const swordlakeVersion: string = JSON.parse(
+  readFileSync(join(repository, "package.json"), "utf8"),
+).version;

@@ -17,7 +17,7 @@ describe("Trino", () => {
     expect(result.columns.map((column) => column.type)).toEqual([
       "bigint",
       "bigint",
-      "decimal(22,2)",
+      "decimal(22, 2)",
       "double",
       "bigint",
     ]);

@@ -25,6 +25,8 @@ const nothing: Result = { ...members, rows: [] };
 describe("renderTable", () => {
   test("numbers stand to the right, null is empty, and the rows are counted", () => {
     expect(renderTable(members).split("\n")).toEqual([
+      "Members by guild (members_by_guild)",
+      "How many players are in each guild?",
       "┌────────────┬─────────────────────┐",
       "│ guild_name │             members │",
       "├────────────┼─────────────────────┤",
@@ -35,6 +37,14 @@ describe("renderTable", () => {
     ]);
   });
 
+  test("shows the first rows only, and says how to get the rest", () => {
+    const rows = Array.from({ length: 30 }, (_, n) => [`guild-${n}`, n]);
+    const table = renderTable({ ...members, rows }, 3);
+    expect(table).toContain("guild-2");
+    expect(table).not.toContain("guild-3");
+    expect(table).toMatch(/30 rows, the first 3 shown; --rows and --format csv give more$/);
+  });
+
   test("an empty answer shows its columns", () => {
     expect(renderTable(nothing)).toMatch(/guild_name.*members[\s\S]*no rows$/);
   });
@@ -43,7 +53,7 @@ describe("renderTable", () => {
     const rows = [["g".repeat(500), "9223372036854775807"]];
     const lines = renderTable({ ...members, rows }).split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBe(100);
-    expect(lines[3]).toMatch(/g… │ 9223372036854775807 │$/);
+    expect(lines[5]).toMatch(/g… │ 9223372036854775807 │$/);
   });
 
   test("text can't drive the terminal", () => {
