@@ -14,7 +14,7 @@ help: ## list the targets
 
 # The install scripts of all packages stay off; stack/addon.ts runs the two that are needed.
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 deps: node_modules/.package-lock.json ## install packages, fetch engines into the cache (once)

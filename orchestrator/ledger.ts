@@ -82,8 +82,11 @@ async function committedOffsets(
   const groups = Object.keys(pipeline.topics).flatMap((topic) =>
     jobs.flatMap((job) => (job.groups[topic] ?? []).map((group) => ({ topic, group }))),
   );
+  const partitionsOf = (topic: string) => places.filter((p) => p.topic === topic).map((p) => p.partition);
   const committed = await Promise.all(
-    groups.map(({ topic, group }) => kafka.committed(group, kafkaTopic(pipeline.name, topic))),
+    groups.map(({ topic, group }) =>
+      kafka.committed(group, kafkaTopic(pipeline.name, topic), partitionsOf(topic)),
+    ),
   );
   return places.map(({ topic, partition, low, high }) => {
     const reached = groups.flatMap((g, i) =>

@@ -159,5 +159,3 @@ async function removeCheckpoints(instance: Instance): Promise<void> {
   const run = ["run", "--rm", "--no-deps", "-T", "--entrypoint", "find", "taskmanager"];
   await compose(instance, [...run, ...folders, "-mindepth", "1", "-delete"]);
 }
-
-export { composeEngineStates, composeLogs } from "./compose-states.ts";

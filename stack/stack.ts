@@ -1,6 +1,7 @@
 // The stack as a whole, whichever way it runs: choose the mode, start, stop, look.
 import { existsSync, rmSync } from "node:fs";
-import { composeEngineStates, startCompose, stopCompose } from "./compose.ts";
+import { startCompose, stopCompose } from "./compose.ts";
+import { composeEngineStates } from "./compose-states.ts";
 import type { StackConfig } from "./config.ts";
 import { dockerAnswers } from "./docker.ts";
 import { type EngineName, type EngineProcess, engineNames } from "./engine.ts";
@@ -97,10 +98,7 @@ export async function engineStates(config: StackConfig, instance: Instance): Pro
     }),
   );
   const containers = instance.mode === "compose" ? await composeEngineStates(instance) : [];
-  const all = [
-    ...own,
-    ...containers.map(({ running, ...state }) => ({ ...state, healthy: running })),
-  ] as EngineState[];
+  const all: EngineState[] = [...own, ...containers.map(({ running: _, ...state }) => state)];
   return engineNames.flatMap((name) => {
     const parts = all.filter((state) => state.name === name);
     const first = parts[0];

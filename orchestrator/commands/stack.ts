@@ -1,7 +1,7 @@
 // up, down, clean, status, doctor, logs: the stack as a person handles it.
 import { existsSync } from "node:fs";
 import { execa } from "execa";
-import { composeLogs } from "../../stack/compose.ts";
+import { composeLogs } from "../../stack/compose-states.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { checkMachine } from "../../stack/doctor.ts";
 import { type EngineName, engineNames } from "../../stack/engine.ts";

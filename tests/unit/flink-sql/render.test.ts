@@ -29,14 +29,17 @@ describe("render", () => {
     expect(() => render("'${constructor}'", {})).toThrow("${constructor} has no value");
   });
 
-  it.each(["SELECT ${A}", "SELECT $A", "SELECT a${A}", "SELECT `${A}`", "FROM t /*+ OPTIONS('x'='${A}') */"])(
-    "refuses a name outside a literal: %s",
-    (sql) => {
-      expect(() => render(`SELECT 1,\n${sql}`, { A: "1" })).toThrow(
-        "line 2: ${NAME} is only filled inside a string literal",
-      );
-    },
-  );
+  it.each([
+    "SELECT ${A}",
+    "SELECT $A",
+    "SELECT a${A}",
+    "SELECT `${A}`",
+    "FROM t /*+ OPTIONS('x'='${A}') */",
+  ])("refuses a name outside a literal: %s", (sql) => {
+    expect(() => render(`SELECT 1,\n${sql}`, { A: "1" })).toThrow(
+      "line 2: ${NAME} is only filled inside a string literal",
+    );
+  });
 
   it("reports names outside and names without a value together", () => {
     expect(() => render("'${X}' ${A}", { A: "1" })).toThrow(/\$\{X\} has no value[\s\S]*only filled inside/);

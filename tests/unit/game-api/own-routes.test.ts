@@ -7,18 +7,21 @@ import { build, forge, limits, served } from "./build.ts";
 import { createFakeProducer } from "./fake-producer.ts";
 
 describe("what nothing serves", () => {
-  it.each(["GET", "HEAD", "PUT", "DELETE", "PATCH"] as const)(
-    "%s on an event answers 405 with the cure",
-    async (method) => {
-      const { app } = await build();
-      for (const url of ["/forge/hammer", "/forge/hammer?smith_id=s", "/forge", "/"]) {
-        const answer = await app.inject({ method, url });
-        expect(answer.statusCode).toBe(405);
-        expect(answer.headers.allow).toBe("POST");
-        if (method !== "HEAD") expect(answer.json().message).toContain(`send POST ${url.split("?")[0]}`);
-      }
-    },
-  );
+  it.each([
+    "GET",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "PATCH",
+  ] as const)("%s on an event answers 405 with the cure", async (method) => {
+    const { app } = await build();
+    for (const url of ["/forge/hammer", "/forge/hammer?smith_id=s", "/forge", "/"]) {
+      const answer = await app.inject({ method, url });
+      expect(answer.statusCode).toBe(405);
+      expect(answer.headers.allow).toBe("POST");
+      if (method !== "HEAD") expect(answer.json().message).toContain(`send POST ${url.split("?")[0]}`);
+    }
+  });
 
   it("answers 404, naming the pipeline's events or the pipelines", async () => {
     const { app, post } = await build();
@@ -131,25 +134,27 @@ describe("the contracts of this checkout", async () => {
     newId: () => "id",
   };
 
-  it.each(pipelines.flatMap((p) => eventsOf(p).map((e) => ({ ...e, pipeline: p.name }))))(
-    "$pipeline/$type has its route, its OpenAPI entry and a valid example",
-    async ({ pipeline, type, event, topicName }) => {
-      for (const path of [`/${pipeline}/${type}`, ...(event.path ? [event.path] : [])]) {
-        expect(app.hasRoute({ method: "POST", url: path })).toBe(true);
-        const { post } = paths[path];
-        expect(post.summary).toBe(event.description);
-        expect(post.description).toContain(`${pipeline}.${topicName}`);
-        const { example, schema } = post.requestBody.content["application/json"];
-        expect(Object.keys(schema.properties)).toEqual(
-          expect.arrayContaining(Object.keys(event.fields.shape)),
-        );
-        expect(acceptEvent(type, event, example, edge)).toMatchObject({ ok: true });
-        expect(post.requestBody.required).toBe(false);
-        expect(post.parameters.map((p: { name: string }) => p.name)).toContain("event_id");
-        expect(Object.keys(post.responses)).toEqual(["202", "4XX", "5XX"]);
-      }
-    },
-  );
+  it.each(
+    pipelines.flatMap((p) => eventsOf(p).map((e) => ({ ...e, pipeline: p.name }))),
+  )("$pipeline/$type has its route, its OpenAPI entry and a valid example", async ({
+    pipeline,
+    type,
+    event,
+    topicName,
+  }) => {
+    for (const path of [`/${pipeline}/${type}`, ...(event.path ? [event.path] : [])]) {
+      expect(app.hasRoute({ method: "POST", url: path })).toBe(true);
+      const { post } = paths[path];
+      expect(post.summary).toBe(event.description);
+      expect(post.description).toContain(`${pipeline}.${topicName}`);
+      const { example, schema } = post.requestBody.content["application/json"];
+      expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(event.fields.shape)));
+      expect(acceptEvent(type, event, example, edge)).toMatchObject({ ok: true });
+      expect(post.requestBody.required).toBe(false);
+      expect(post.parameters.map((p: { name: string }) => p.name)).toContain("event_id");
+      expect(Object.keys(post.responses)).toEqual(["202", "4XX", "5XX"]);
+    }
+  });
 
   it.each(pipelines.map(({ name }) => name))("%s has its batch in the OpenAPI document", (name) => {
     const { content } = paths[`/${name}`].post.requestBody;
