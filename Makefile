@@ -3,7 +3,7 @@ SHELL := /bin/bash
 NODE := node --import tsx
 SWORDLAKE := node orchestrator/bin.js
 PIPELINE ?= game
-DEMO_EVENTS ?= 20000
+DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps up down clean demo load report ledger status check test test-minio test-hdfs test-compose \

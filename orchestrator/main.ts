@@ -1,11 +1,11 @@
 // The command line `swordlake`: names, options and help; what they do is in commands/.
 import { Command, CommanderError } from "commander";
-import { swordlakeVersion } from "../stack/engines/programs.ts";
-import { apply, plan, stop } from "./commands/deploy.ts";
-import { ledger } from "./commands/ledger.ts";
-import { report, sql } from "./commands/report.ts";
-import { run } from "./commands/run.ts";
-import { clean, doctor, down, logs, next, status, up, url } from "./commands/stack.ts";
+import { swordlakeVersion } from "../stack/versions.ts";
+
+// Loaded when asked for: a short command shouldn't wait for the drivers and pictures of the others.
+const deploy = () => import("./commands/deploy.ts");
+const reports = () => import("./commands/report.ts");
+const stack = () => import("./commands/stack.ts");
 
 const program = new Command("swordlake")
   .description(
@@ -27,48 +27,51 @@ program
   .command("up")
   .description("start the engines, the API and the orchestrator, and apply all pipelines")
   .option("--no-apply", "start only: create no topic, table or job")
-  .action(up);
-program.command("down").description("end every process of this instance; its data stays").action(down);
+  .action(async (options) => (await stack()).up(options));
+program
+  .command("down")
+  .description("end every process of this instance; its data stays")
+  .action(async () => (await stack()).down());
 program
   .command("clean")
   .description("end this instance and remove its data; downloads stay in the cache")
-  .action(clean);
+  .action(async () => (await stack()).clean());
 program
   .command("status")
   .description("what runs: engines, jobs, tables with rows and newest snapshot")
   .option("--json", "print one JSON document")
-  .action(status);
+  .action(async (options) => (await stack()).status(options));
 program
   .command("doctor")
   .description("check this machine: JDKs, Maven, Go, Docker, disk, memory, downloads; says what to do")
   .option("--json", "print one JSON document")
-  .action(doctor);
+  .action(async (options) => (await stack()).doctor(options));
 program
   .command("logs")
   .description("print an engine's log")
   .argument("<engine>", "such as kafka, taskmanager, trino, api, orchestrator")
   .option("-n, --lines <number>", "how many of the last lines", "100")
   .option("-f, --follow", "go on printing what is added")
-  .action(logs);
+  .action(async (engine, options) => (await stack()).logs(engine, options));
 program
   .command("plan")
   .description("what apply would do, and every mistake in the folders; changes nothing")
   .argument("[pipeline]", "only this one")
   .option("--json", "print one JSON document")
   .option("--sql", "print the full Flink SQL instead, ready to paste")
-  .action(plan);
+  .action(async (pipeline, options) => (await deploy()).plan(pipeline, options));
 program
   .command("apply")
   .description("make topics, tables and jobs match the folders; a second time it does nothing")
   .argument("[pipeline]", "only this one")
   .option("--json", "print one JSON document")
-  .action(apply);
+  .action(async (pipeline, options) => (await deploy()).apply(pipeline, options));
 program
   .command("stop")
   .description("stop a pipeline's jobs with savepoints; apply goes on from there")
   .argument("[pipeline]", "only this one")
   .option("--json", "print one JSON document")
-  .action(stop);
+  .action(async (pipeline, options) => (await deploy()).stop(pipeline, options));
 program
   .command("report")
   .description("print a pipeline's reports")
@@ -77,13 +80,13 @@ program
   .option("--format <format>", "table, json, csv or html (one page with pictures)", "table")
   .option("--rows <number>", "rows of each table on the terminal", "20")
   .option("--out <file>", "write to a file instead")
-  .action(report);
+  .action(async (pipeline, names, options) => (await reports()).report(pipeline, names, options));
 program
   .command("sql")
   .description("run a query on Trino: catalog lake, a schema per pipeline")
   .argument("<query>", 'such as "SELECT count(*) FROM lake.game.purchases"')
   .option("--json", "print { columns, rows }: BIGINT and DECIMAL as strings, exact")
-  .action(sql);
+  .action(async (query, options) => (await reports()).sql(query, options));
 program
   .command("ledger")
   .description("account for every accepted event; exit 1 where the sum doesn't close")
@@ -91,17 +94,20 @@ program
   .option("--json", "print one JSON document")
   .option("--journal <file>", "compare with a load's journal too, event by event")
   .option("--wait <seconds>", "how long to wait for what is in flight; 0 counts it as such", "120")
-  .action(ledger);
+  .action(async (pipeline, options) => (await import("./commands/ledger.ts")).ledger(pipeline, options));
 program
   .command("url")
   .description("print the address of api, console, flink, gateway, trino, kafka or store")
   .argument("<name>")
-  .action(url);
-program.command("next").description("what to try next").action(next);
+  .action(async (name) => (await import("./commands/next.ts")).url(name));
+program
+  .command("next")
+  .description("what to try next")
+  .action(async () => (await import("./commands/next.ts")).next());
 program
   .command("run")
   .description("the orchestrator itself: keeps engines and jobs running (part of up)")
-  .action(run);
+  .action(async () => (await import("./commands/run.ts")).run());
 
 try {
   await program.parseAsync();

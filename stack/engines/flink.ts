@@ -34,6 +34,9 @@ const opens = [
   "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
 ];
 
+/** For processes that plan and coordinate: the quick compiler alone, since they see few rows. */
+const lightJvm = ["-Xmx512m", "-XX:MaxMetaspaceSize=320m", "-XX:TieredStopAtLevel=1"];
+
 /** Memory of the TaskManager in MiB; its start script would compute this, and Maven has no script. */
 const memoryMiB = {
   frameworkHeap: 128,
@@ -135,16 +138,7 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
     probe,
     command: async () => ({
       file: java17,
-      args: [
-        ...jvm,
-        "-XX:+UseG1GC",
-        "-XX:+ExitOnOutOfMemoryError",
-        "-XX:TieredStopAtLevel=4",
-        ...opens,
-        "-cp",
-        classpath,
-        ...main,
-      ],
+      args: [...jvm, "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", ...opens, "-cp", classpath, ...main],
       env,
     }),
   });
@@ -153,7 +147,7 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
     flinkProcess(
       "jobmanager",
       addresses.flink,
-      ["-Xmx512m", "-XX:MaxMetaspaceSize=320m"],
+      lightJvm,
       ["org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint", "--configDir", conf],
       async () => {
         await axios.get(`${addresses.flink}/overview`, { timeout: 2000 });
@@ -181,7 +175,7 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
     flinkProcess(
       "gateway",
       addresses.gateway,
-      ["-Xmx512m", "-XX:MaxMetaspaceSize=320m"],
+      lightJvm,
       ["org.apache.flink.table.gateway.SqlGateway"],
       async () => {
         const { data } = await axios.post(`${addresses.gateway}/v1/sessions`, {}, { timeout: 20_000 });

@@ -1,11 +1,11 @@
 // Swordlake's own programs as processes of the stack: the API and the orchestrator.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import axios from "axios";
 import { addressesOf } from "../addresses.ts";
 import { repository, type StackConfig } from "../config.ts";
 import type { EngineProcess } from "../engine.ts";
 import type { Instance } from "../instance.ts";
+import { swordlakeVersion } from "../versions.ts";
 
 /** Native and Compose alike: these two always run on this machine. */
 export function programProcesses({
@@ -60,8 +60,3 @@ export function programProcesses({
     },
   ];
 }
-
-/** Version of Swordlake itself. */
-export const swordlakeVersion: string = JSON.parse(
-  readFileSync(join(repository, "package.json"), "utf8"),
-).version;
