@@ -72,13 +72,16 @@ async function committedOffsets(
   });
   try {
     const places = partitions.map((partition) => ({ topic, partition }));
-    const found = await new Promise<TopicPartitionOffset[]>((resolve, reject) => {
-      consumer.committed(places, 10_000, (error: LibrdKafkaError | null, offsets) =>
-        error
-          ? reject(new Error(`offsets of group ${group}: ${error.message}`))
-          : resolve(offsets as TopicPartitionOffset[]),
-      );
-    });
+    const ask = () =>
+      new Promise<TopicPartitionOffset[]>((resolve, reject) => {
+        consumer.committed(places, 10_000, (error: LibrdKafkaError | null, offsets) =>
+          error
+            ? reject(new Error(`Kafka doesn't tell the offsets of group ${group}: ${error.message}`))
+            : resolve(offsets as TopicPartitionOffset[]),
+        );
+      });
+    // "Not coordinator" for a moment after the broker started: it has to look the group up first.
+    const found = await pRetry(ask, { retries: 20, minTimeout: 200, factor: 1.2 });
     return new Map(
       found.filter(({ offset }) => offset >= 0).map(({ partition, offset }) => [partition, offset]),
     );
