@@ -13,9 +13,15 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 # The install scripts of all packages stay off; stack/addon.ts runs the two that are needed.
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefer-offline
+
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(NPM_CI) --omit=dev
 	@touch $@
+
+node_modules/.dev: package.json package-lock.json
+	$(NPM_CI)
+	@touch node_modules/.package-lock.json $@
 
 deps: node_modules/.package-lock.json ## install packages, fetch engines into the cache (once)
 	@$(NODE) stack/install/main.ts
@@ -52,21 +58,21 @@ status: ## what runs
 
 VITEST := npx vitest run --reporter=default --reporter=json --outputFile=.swordlake/test-results
 
-check: deps ## types, style and unit tests
+check: node_modules/.dev deps ## types, style and unit tests
 	npx tsc --noEmit
 	npx biome check --error-on-warnings .
 	$(VITEST)/unit.json --project unit
 
 test: check test-minio test-hdfs ## every test, on real engines started for them; `make check` first
 
-test-minio: deps ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
+test-minio: node_modules/.dev deps ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
 	STACK=$(or $(STACK),native) STORE=minio $(VITEST)/minio.json --project integration --project e2e
 
-test-hdfs: deps ## the same way through, with HDFS as the store
+test-hdfs: node_modules/.dev deps ## the same way through, with HDFS as the store
 	STACK=$(or $(STACK),native) STORE=hdfs $(VITEST)/hdfs.json --project e2e tests/e2e/game.test.ts \
 	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts
 
-test-compose: deps ## the way through on Docker Compose, and integration tests on containers
+test-compose: node_modules/.dev deps ## the way through on Docker Compose, and integration tests on containers
 	$(VITEST)/containers.json --project containers
 	STACK=compose STORE=minio $(VITEST)/compose.json --project e2e tests/e2e/game.test.ts \
 	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts tests/e2e/demo.test.ts

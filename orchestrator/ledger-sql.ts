@@ -105,7 +105,7 @@ ranked AS (
 ),
 judged AS (
   SELECT
-    topic, kafka_partition, kafka_offset, event_id, event_type,
+    topic, kafka_partition, kafka_offset, event_id, event_type, tables,
     CASE
       WHEN log_rows > 1 THEN 'doubled in the log'
       WHEN in_quarantine AND landed_rows > 0 THEN 'doubled'
@@ -121,9 +121,11 @@ judged AS (
 )`;
 }
 
-/** Counts by topic, partition, verdict and, where filtered, event type. */
+/** Counts by topic, partition, verdict and, where filtered, event type; and the table rows they make. */
 export const countsQuery = (pipeline: PipelineFolder, bounds: Bound[]) => `${judgedRecords(pipeline, bounds)}
-SELECT topic, kafka_partition, verdict, IF(verdict = 'filtered', event_type) AS event_type, count(*) AS records
+SELECT
+  topic, kafka_partition, verdict, IF(verdict = 'filtered', event_type) AS event_type, count(*) AS records,
+  sum(IF(verdict = 'landed', tables, 0)) AS table_rows
 FROM judged
 GROUP BY 1, 2, 3, 4`;
 
@@ -169,25 +171,35 @@ WHERE kafka_offset - before > 1
 ORDER BY 1, 2, 3
 LIMIT ${limit}`;
 
+const boundsTable = (bounds: Bound[]) =>
+  `(VALUES ${bounds.map((b) => `(${literal(b.topic)}, ${b.partition}, BIGINT '${b.upTo}')`).join(", ")})
+  AS b (topic, kafka_partition, up_to)`;
+
+const tableRows = (pipeline: PipelineFolder) =>
+  tableRules(pipeline)
+    .map(
+      ({ table, topic }) =>
+        `SELECT ${literal(table)} AS table_name, ${literal(topic)} AS topic, kafka_partition, kafka_offset, event_id ` +
+        `FROM lake.${pipeline.name}.${table}`,
+    )
+    .join("\n  UNION ALL ");
+
+/** How many rows all tables hold below the bounds. */
+export const rowsQuery = (pipeline: PipelineFolder, bounds: Bound[]) => `
+SELECT count(*) FROM (${tableRows(pipeline)}) AS t
+JOIN ${boundsTable(bounds)} ON b.topic = t.topic AND b.kafka_partition = t.kafka_partition
+WHERE t.kafka_offset < b.up_to`;
+
 /** Rows of the tables whose place is not in the log: written by hand, or never accepted. */
-export function foreignQuery(pipeline: PipelineFolder, bounds: Bound[], limit: number): string {
-  const schema = `lake.${pipeline.name}`;
-  const rows = tableRules(pipeline).map(
-    ({ table, topic }) =>
-      `SELECT ${literal(table)} AS table_name, ${literal(topic)} AS topic, kafka_partition, kafka_offset, event_id ` +
-      `FROM ${schema}.${table}`,
-  );
-  return `
+export const foreignQuery = (pipeline: PipelineFolder, bounds: Bound[], limit: number) => `
 SELECT t.table_name, t.topic, t.kafka_partition, t.kafka_offset, t.event_id
-FROM (${rows.join("\n  UNION ALL ")}) AS t
-JOIN (VALUES ${bounds.map((b) => `(${literal(b.topic)}, ${b.partition}, BIGINT '${b.upTo}')`).join(", ")})
-  AS b (topic, kafka_partition, up_to) ON b.topic = t.topic AND b.kafka_partition = t.kafka_partition
-LEFT JOIN ${schema}.log AS l
+FROM (${tableRows(pipeline)}) AS t
+JOIN ${boundsTable(bounds)} ON b.topic = t.topic AND b.kafka_partition = t.kafka_partition
+LEFT JOIN lake.${pipeline.name}.log AS l
   ON l.topic = t.topic AND l.kafka_partition = t.kafka_partition AND l.kafka_offset = t.kafka_offset
 WHERE t.kafka_offset < b.up_to AND l.topic IS NULL
 ORDER BY 2, 3, 4
 LIMIT ${limit}`;
-}
 
 /** First offset of each partition that the log holds. */
 export const firstLoggedQuery = (pipeline: PipelineFolder) =>
