@@ -1,4 +1,5 @@
 // Kafka as one KRaft process: broker and controller.
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -14,7 +15,7 @@ export function kafkaProcess({ instance, config, versions, java17 }: NativeConte
   const data = join(instance.folder, "data/kafka");
   const classpath = `${conf}:${join(jarsFolder(config.cache, "kafka"), "*")}`;
   const java = async (mainClass: string, ...args: string[]) =>
-    execa(java17, ["-cp", classpath, mainClass, ...args], { all: true });
+    execa(java17, ["-XX:TieredStopAtLevel=1", "-cp", classpath, mainClass, ...args], { all: true });
   const properties = [
     "process.roles=broker,controller",
     "node.id=1",
@@ -42,15 +43,10 @@ export function kafkaProcess({ instance, config, versions, java17 }: NativeConte
       writeFileSync(join(conf, "server.properties"), `${properties.join("\n")}\n`);
       writeFileSync(join(conf, "log4j2.properties"), logging);
       if (existsSync(join(data, "meta.properties"))) return;
-      const { stdout } = await java("kafka.tools.StorageTool", "random-uuid");
-      await java(
-        "kafka.tools.StorageTool",
-        "format",
-        "-t",
-        stdout.trim(),
-        "-c",
-        join(conf, "server.properties"),
-      );
+      // A cluster id is a random UUID in base64url: the tool that would make one is a whole JVM.
+      const clusterId = randomBytes(16).toString("base64url");
+      const settings = join(conf, "server.properties");
+      await java("kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings);
     },
     async command() {
       const jvm = ["-Xmx512m", "-Xms256m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError"];
