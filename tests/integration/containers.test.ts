@@ -36,6 +36,7 @@ const kafka = once(async () => {
   const port = await getPort({ host: "127.0.0.1" });
   const bootstrap = `127.0.0.1:${port}`;
   const container = await image("kafka")
+    .withCommand(file.services.kafka.command)
     .withEnvironment({
       KAFKA_NODE_ID: "1",
       KAFKA_PROCESS_ROLES: "broker,controller",
