@@ -58,24 +58,34 @@ const kafkaOptions = (topic: string, group: string, format: string[]) =>
     ...format,
   ].join(",\n  ");
 
-/** The table `<topic>_records`: parsed records, whatever can't be parsed as NULL. */
-export function recordsTable(pipeline: PipelineFolder, name: string, topic: Topic, group: string): string {
+const jsonFormat = [
+  "'format' = 'json'",
+  "'json.ignore-parse-errors' = 'true'",
+  "'json.timestamp-format.standard' = 'ISO-8601'",
+];
+
+const recordsTableOf = (name: string, topic: Topic, places: string[], options: string) => {
   const columns = [
     ...envelopeColumns.map((column) => `${column.name} ${column.type}`),
     ...topicColumns(topic).map((c) => `${quoted(c.name)} ${asText(c, topic) ? "STRING" : c.type}`),
-    ...metadata,
+    ...places,
     "arrived AS PROCTIME()",
   ];
-  const format = [
-    "'format' = 'json'",
-    "'json.ignore-parse-errors' = 'true'",
-    "'json.timestamp-format.standard' = 'ISO-8601'",
-  ];
-  return (
-    `CREATE TEMPORARY TABLE ${name}_records (\n  ${columns.join(",\n  ")}\n) WITH (\n  ` +
-    `${kafkaOptions(kafkaTopic(pipeline.name, name), group, format)}\n)`
+  return `CREATE TEMPORARY TABLE ${name}_records (\n  ${columns.join(",\n  ")}\n) WITH (\n  ${options}\n)`;
+};
+
+/** The table `<topic>_records`: parsed records, whatever can't be parsed as NULL. */
+export const recordsTable = (pipeline: PipelineFolder, name: string, topic: Topic, group: string) =>
+  recordsTableOf(name, topic, metadata, kafkaOptions(kafkaTopic(pipeline.name, name), group, jsonFormat));
+
+/** The same table over a file of records, one in a line with its place: for cases, which end. */
+export const recordsFromFile = (name: string, topic: Topic, path: string) =>
+  recordsTableOf(
+    name,
+    topic,
+    ["kafka_partition INT", "kafka_offset BIGINT", "kafka_timestamp TIMESTAMP_LTZ(3)"],
+    ["'connector' = 'filesystem'", `'path' = ${literal(path)}`, ...jsonFormat].join(",\n  "),
   );
-}
 
 /** The view `<topic>`: valid events, each event_id once, with their types. */
 export function eventsView(name: string, topic: Topic): string {

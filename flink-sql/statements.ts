@@ -106,8 +106,8 @@ export function insertsOf(sql: string): Insert[] {
   return inserts;
 }
 
-/** A CREATE TABLE as a temporary table of the same columns that swallows what is written to it. */
-export function withoutSink(createTable: string): string {
+/** A CREATE TABLE as a temporary table of the same columns, by default one that swallows its rows. */
+export function withoutSink(createTable: string, options = "'connector' = 'blackhole'"): string {
   const tokens = tokenize(createTable);
   const open = tokens.findIndex((token) => token.text === "(");
   let depth = 0;
@@ -127,5 +127,5 @@ export function withoutSink(createTable: string): string {
     .slice(open, close + 1)
     .map((token) => token.text)
     .join("");
-  return `CREATE TEMPORARY TABLE ${before}${name.text} ${columns} WITH ('connector' = 'blackhole')`;
+  return `CREATE TEMPORARY TABLE ${before}${name.text} ${columns} WITH (${options})`;
 }
