@@ -115,6 +115,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     process.stderr.write(`swordlake: ${(error as Error).message}\n`);
-    process.exitCode = 1;
+    process.exitCode ||= 1; // a signal has said its own
   }
 }
