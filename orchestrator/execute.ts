@@ -88,40 +88,32 @@ export async function resumeJob(
   return { flinkJobId: await submit(engines, job, path), restoredFrom: path ?? null };
 }
 
-/** Stops a running job with a savepoint and records where it can go on. */
-async function stop(
-  engines: Engines,
-  recorded: RecordedJob,
-  id: string | undefined,
-): Promise<string | undefined> {
+/** Stops a running job with a savepoint and records where it can go on. Returns that record. */
+async function stop(engines: Engines, recorded: RecordedJob, id: string | undefined): Promise<RecordedJob> {
   const path = id
     ? await engines.flink.stopWithSavepoint(id)
     : resumePath(recorded, engines.connection.checkpoints);
-  await engines.store.saveJob({
+  const stopped: RecordedJob = {
     ...recorded,
     desired: "stopped",
     flinkJobId: null,
     restorePath: path ?? null,
-  });
+  };
+  await engines.store.saveJob(stopped);
   await engines.store.addHistory("stop", recorded.name, { flinkJobId: id ?? null, savepoint: path ?? null });
-  return path;
+  return stopped;
 }
 
 async function upgrade(engines: Engines, job: DeclaredJob, id: string | undefined): Promise<void> {
   const recorded = (await engines.store.jobs()).find((known) => known.name === job.name);
   if (!recorded)
     throw new Error(`Job ${job.name} has no record, so it can't be upgraded. Run the command again.`);
-  const path = await stop(engines, recorded, id);
+  const stopped = await stop(engines, recorded, id);
   try {
-    await submit(engines, toRecord(job), path);
+    await submit(engines, toRecord(job), stopped.restorePath ?? undefined);
   } catch (cause) {
     // The old version's record stays "stopped" at its savepoint: the old file brings it back.
-    await engines.store.saveJob({
-      ...recorded,
-      desired: "stopped",
-      flinkJobId: null,
-      restorePath: path ?? null,
-    });
+    await engines.store.saveJob(stopped);
     throw cause;
   }
 }

@@ -3,11 +3,11 @@ import { existsSync, rmSync } from "node:fs";
 import { startCompose, stopCompose } from "./compose.ts";
 import { composeEngineStates } from "./compose-states.ts";
 import type { StackConfig } from "./config.ts";
-import { dockerAnswers } from "./docker.ts";
 import { type EngineName, type EngineProcess, engineNames } from "./engine.ts";
 import { programProcesses } from "./engines/programs.ts";
 import { fetchEngines, type Progress } from "./fetch.ts";
-import { type Instance, instanceFolder, type Mode, openInstance, readInstance } from "./instance.ts";
+import { type Instance, instanceFolder, openInstance, readInstance } from "./instance.ts";
+import { chooseMode } from "./mode.ts";
 import { nativeProcesses, startNative, stopNative } from "./native.ts";
 import { knownProcesses, runningPid } from "./processes.ts";
 
@@ -18,12 +18,6 @@ export interface EngineState {
   /** Null where it doesn't run, or where it isn't ours to know. */
   pid: number | null;
   healthy: boolean;
-}
-
-/** The mode to use: what was asked for; else what the instance was made with; else Docker if it answers. */
-export async function chooseMode(config: StackConfig): Promise<Mode> {
-  if (config.stack !== "auto") return config.stack;
-  return readInstance(config)?.mode ?? ((await dockerAnswers()) ? "compose" : "native");
 }
 
 async function portsHeld(config: StackConfig): Promise<Set<number>> {

@@ -3,17 +3,15 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { installAddons } from "../addon.ts";
 import { readStackConfig, type StackConfig } from "../config.ts";
-import { dockerAnswers } from "../docker.ts";
 import { allOrEveryProblem, fetchEngines, type Progress } from "../fetch.ts";
 import { readInstance } from "../instance.ts";
+import { chooseMode } from "../mode.ts";
 import { showProgress } from "../show.ts";
 
 /** Engines are fetched only where they will run as processes of this machine. */
 async function engines(config: StackConfig, tell: Progress): Promise<void> {
-  const kept = readInstance(config);
-  const mode =
-    config.stack === "auto" ? (kept?.mode ?? ((await dockerAnswers()) ? "compose" : "native")) : config.stack;
-  if (mode === "native") await fetchEngines(config, kept?.store ?? config.store ?? "minio", tell);
+  if ((await chooseMode(config)) !== "native") return;
+  await fetchEngines(config, readInstance(config)?.store ?? config.store ?? "minio", tell);
 }
 
 try {
