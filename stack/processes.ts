@@ -91,7 +91,7 @@ function signal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
 export async function stopProcess(
   instance: Pick<Instance, "folder">,
   name: string,
-  graceMs = 20_000,
+  graceMs = 60_000,
 ): Promise<void> {
   const pid = await runningPid(instance, name);
   if (pid) {

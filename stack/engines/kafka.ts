@@ -8,12 +8,13 @@ import type { EngineProcess } from "../engine.ts";
 import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
 import { probeKafka } from "../probes.ts";
+import { classArchive, jarsOf } from "./class-archive.ts";
 
 export function kafkaProcess({ instance, config, versions, java17 }: NativeContext): EngineProcess {
   const { ports } = instance;
   const conf = join(instance.folder, "conf/kafka");
   const data = join(instance.folder, "data/kafka");
-  const classpath = `${conf}:${join(jarsFolder(config.cache, "kafka"), "*")}`;
+  const classpath = jarsOf(jarsFolder(config.cache, "kafka"));
   const java = async (mainClass: string, ...args: string[]) =>
     execa(java17, ["-XX:TieredStopAtLevel=1", "-cp", classpath, mainClass, ...args], { all: true });
   const properties = [
@@ -52,7 +53,15 @@ export function kafkaProcess({ instance, config, versions, java17 }: NativeConte
       const jvm = ["-Xmx512m", "-Xms256m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError"];
       return {
         file: java17,
-        args: [...jvm, "-cp", classpath, "kafka.Kafka", join(conf, "server.properties")],
+        args: [
+          ...jvm,
+          ...classArchive(config.cache, "kafka", java17, classpath),
+          `-Dlog4j2.configurationFile=${join(conf, "log4j2.properties")}`,
+          "-cp",
+          classpath,
+          "kafka.Kafka",
+          join(conf, "server.properties"),
+        ],
       };
     },
     probe: () => probeKafka(addressesOf(instance).kafka),
