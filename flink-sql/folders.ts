@@ -115,6 +115,7 @@ function nameClashes(pipeline: Pipeline, files: { tables: SqlFile[]; jobs: SqlFi
   const own = new Map([
     ["log", "the engine's log of every record"],
     ["quarantine", "the engine's quarantine"],
+    ["quarantine_raw", "what is derived from the engine's quarantine"],
     ...Object.keys(pipeline.topics).flatMap((topic): [string, string][] =>
       ["", "_records", "_raw"].map((part) => [`${topic}${part}`, `what is derived from topic '${topic}'`]),
     ),
@@ -132,6 +133,9 @@ function nameClashes(pipeline: Pipeline, files: { tables: SqlFile[]; jobs: SqlFi
     ...topics.map(
       (topic) => `topic '${topic}' has the name of a table derived from another topic: rename it`,
     ),
+    ...Object.keys(pipeline.topics)
+      .filter((topic) => topic === "quarantine" || topic === "log")
+      .map((topic) => `topic '${topic}' has the name of the engine's own table: rename it`),
   ];
 }
 

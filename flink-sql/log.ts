@@ -1,5 +1,5 @@
-// The engine's own job per pipeline: every Kafka record into the log, what is no event into the
-// quarantine. Derived from the contract alone, so a change of the pipeline's SQL never touches it.
+// The engine's own job per pipeline: every Kafka record into the log, what is no event and what the API
+// refused into the quarantine. Derived from the contract alone, so a change of SQL never touches it.
 import type { PipelineFolder } from "./folders.ts";
 import { problemExpression, rawTable, recordsTable } from "./source.ts";
 
@@ -22,7 +22,13 @@ export const logTable = `CREATE TABLE IF NOT EXISTS log (
   record          BYTES
 ) ${tableOptions}`;
 
-/** One row per record that is no event: why, and where; its bytes are in the log at the same place. */
+/** Name of the engine's topic, beside the pipeline's own: what the API refused, with its reason. */
+export const quarantineTopic = "quarantine";
+
+/**
+ * One row per record that is no event (stage 'flink': its bytes are in the log at the same place), and
+ * one per request or event that the API refused (stage 'edge': as it came, in `payload`).
+ */
 export const quarantineTable = `CREATE TABLE IF NOT EXISTS quarantine (
   topic           STRING,
   kafka_partition INT,
@@ -30,8 +36,41 @@ export const quarantineTable = `CREATE TABLE IF NOT EXISTS quarantine (
   kafka_timestamp TIMESTAMP_LTZ(6),
   stage           STRING,
   reason          STRING,
-  field_path      STRING
+  field_path      STRING,
+  event_type      STRING,
+  message         STRING,
+  payload         STRING,
+  payload_length  BIGINT,
+  contract        STRING,
+  key_id          STRING,
+  request_id      STRING
 ) ${tableOptions}`;
+
+/** Columns of the quarantine that only the API can fill. */
+const edgeColumns = [
+  "event_type",
+  "message",
+  "payload",
+  "payload_length",
+  "contract",
+  "key_id",
+  "request_id",
+];
+const noEdgeColumns = edgeColumns
+  .map((name) => `CAST(NULL AS ${name === "payload_length" ? "BIGINT" : "STRING"})`)
+  .join(", ");
+
+/** What the API refused. A record that somebody else wrote there, in whatever form, is kept as it is. */
+const refused = (() => {
+  const value = (name: string) => `JSON_VALUE(body, '$.${name}')`;
+  return (
+    `SELECT '${quarantineTopic}', kafka_partition, kafka_offset, kafka_timestamp, 'edge',\n` +
+    `  COALESCE(${value("reason")}, 'not_json'), ${value("field_path")}, ${value("event_type")}, ${value("message")},\n` +
+    `  COALESCE(${value("payload")}, body), TRY_CAST(${value("payload_length")} AS BIGINT), ${value("contract")},\n` +
+    `  ${value("key_id")}, ${value("request_id")}\n` +
+    `FROM (SELECT *, DECODE(record, 'UTF-8') AS body FROM ${quarantineTopic}_raw)`
+  );
+})();
 
 /** Sources and the one statement of the log job. */
 export function logStatements(pipeline: PipelineFolder, group: string): string[] {
@@ -41,12 +80,12 @@ export function logStatements(pipeline: PipelineFolder, group: string): string[]
     topics.map(([name, topic]) => select(name, topic)).join("\nUNION ALL\n");
   const notJson = union(
     (name) =>
-      `SELECT ${place(name)}, 'flink', 'not_json', CAST(NULL AS STRING)\nFROM ${name}_raw\n` +
+      `SELECT ${place(name)}, 'flink', 'not_json', CAST(NULL AS STRING), ${noEdgeColumns}\nFROM ${name}_raw\n` +
       `WHERE record IS NULL OR DECODE(record, 'UTF-8') IS NOT JSON OBJECT`,
   );
   const invalid = union(
     (name, topic) =>
-      `SELECT ${place(name)}, 'flink', 'missing_or_wrong_type', field_path\n` +
+      `SELECT ${place(name)}, 'flink', 'missing_or_wrong_type', field_path, ${noEdgeColumns}\n` +
       `FROM (SELECT *, ${problemExpression(topic)} AS field_path FROM ${name}_records)\n` +
       `WHERE field_path IS NOT NULL`,
   );
@@ -55,8 +94,9 @@ export function logStatements(pipeline: PipelineFolder, group: string): string[]
       rawTable(pipeline, name, `${group}.raw`),
       recordsTable(pipeline, name, topic, `${group}.records`),
     ]),
+    rawTable(pipeline, quarantineTopic, `${group}.${quarantineTopic}`),
     `EXECUTE STATEMENT SET BEGIN\n` +
       `INSERT INTO log\n${union((name) => `SELECT ${place(name)}, record\nFROM ${name}_raw`)};\n` +
-      `INSERT INTO quarantine\n${notJson}\nUNION ALL\n${invalid};\nEND`,
+      `INSERT INTO quarantine\n${notJson}\nUNION ALL\n${invalid}\nUNION ALL\n${refused};\nEND`,
   ];
 }

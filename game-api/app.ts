@@ -4,16 +4,23 @@ import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from "fastify";
 import { serveBatches } from "./batch-route.ts";
 import type { Limits } from "./config.ts";
 import type { Producer } from "./delivery.ts";
 import { answerError, errors } from "./errors.ts";
 import { createIds } from "./event-ids.ts";
 import { serveEvent } from "./event-route.ts";
-import { eventRoutes, type ServedPipeline } from "./event-routes.ts";
+import { eventRoutes, type PipelineRoutes, type ServedPipeline } from "./event-routes.ts";
 import { openapi, relaxBodies } from "./openapi.ts";
 import { answerUnserved, serveOwnRoutes } from "./own-routes.ts";
+import { keepRefusals } from "./refusals.ts";
 
 export interface AppOptions {
   pipelines: ServedPipeline[];
@@ -75,6 +82,22 @@ function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstan
   }) as unknown as FastifyInstance;
 }
 
+async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, context: App): Promise<void> {
+  app.setErrorHandler(keepRefusals(pipeline, context.producer));
+  for (const route of pipeline.events.values()) serveEvent(app, route, context);
+  await app.register(async (batches) => {
+    batches.addContentTypeParser(
+      "application/x-ndjson",
+      { parseAs: "buffer" },
+      async (request: FastifyRequest, body: Buffer) => {
+        request.rawBody = body;
+        return readUtf8(body);
+      },
+    );
+    serveBatches(batches, pipeline, context);
+  });
+}
+
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const routes = eventRoutes(options.pipelines);
   const context: App = {
@@ -93,8 +116,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_: unknown, body: Buffer) =>
-    readJson(body),
+  app.decorateRequest("rawBody", undefined);
+  app.decorateRequest("keyId", undefined);
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "buffer" },
+    async (request: FastifyRequest, body: Buffer) => {
+      request.rawBody = body;
+      return readJson(body);
+    },
   );
   await app.register(swagger, {
     openapi,
@@ -102,18 +132,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   serveOwnRoutes(app, context);
-  await app.register(async (events) => {
-    for (const { events: ofPipeline } of routes)
-      for (const route of ofPipeline.values()) serveEvent(events, route, context);
-  });
-  await app.register(async (batches) => {
-    batches.addContentTypeParser(
-      "application/x-ndjson",
-      { parseAs: "buffer" },
-      async (_: unknown, body: Buffer) => readUtf8(body),
-    );
-    for (const pipeline of routes) serveBatches(batches, pipeline, context);
-  });
+  for (const pipeline of routes) await app.register((scope) => servePipeline(scope, pipeline, context));
   await app.ready();
   return app;
 }

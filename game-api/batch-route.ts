@@ -1,12 +1,14 @@
 // POST /<pipeline>: many events at once, each accepted or refused on its own, answered in input order.
 import type { FastifyInstance } from "fastify";
 import type { App } from "./app.ts";
-import { check, complete, readBatch, statusOf } from "./batch.ts";
+import { check, complete, readBatch, refusedOf, statusOf } from "./batch.ts";
 import type { KafkaRecord } from "./delivery.ts";
 import { errorSchema, errors, retryAfter } from "./errors.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
 import { edgeOf } from "./intake.ts";
 import { batchSchema, type JsonSchema } from "./openapi.ts";
+import { quarantineRecord } from "./quarantine.ts";
+import { senderOf } from "./refusals.ts";
 
 const resultSchema: JsonSchema = {
   type: "object",
@@ -78,11 +80,19 @@ export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, conte
       const edge = edgeOf(request, now(), newId);
       const records: KafkaRecord[] = [];
       const results = batch.map((found) => check(found, routes, edge, records));
-      const outcomes = records.length > 0 ? await producer.send(records) : [];
+      const taken = records.length;
+      const sender = senderOf(request, routes);
+      for (const [place, result] of results.entries())
+        if (result.status === "rejected")
+          records.push(quarantineRecord(refusedOf(result, batch[place]!), sender));
+      const outcomes = await producer.send(records);
       const counts = { accepted: 0, rejected: 0, unknown: 0 };
       let sent = 0;
+      let refused = taken;
       for (const [place, result] of results.entries()) {
-        if (result.status === "accepted") complete(result, outcomes[sent++]!, batch[place]!);
+        const outcome = outcomes[result.status === "accepted" ? sent++ : refused++]!;
+        // A refusal stands; only where it couldn't be kept is it as open as an event without an ack.
+        if (result.status === "accepted" || !outcome.ok) complete(result, outcome, batch[place]!);
         counts[result.status] += 1;
       }
       const status = statusOf(counts.accepted, counts.rejected, counts.unknown);

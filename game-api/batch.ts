@@ -5,6 +5,7 @@ import type { KafkaRecord, Outcome } from "./delivery.ts";
 import { errors } from "./errors.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
 import { takeIn } from "./intake.ts";
+import type { Refused } from "./quarantine.ts";
 
 /** An event of a batch as it was found: where, and its value or why it has none. */
 export interface Found {
@@ -12,6 +13,8 @@ export interface Found {
   index?: number;
   value?: unknown;
   unread?: string;
+  /** The line as it came. */
+  raw?: string;
 }
 
 export interface Result {
@@ -36,9 +39,9 @@ function readLines(text: string): Found[] {
     line += 1;
     if (raw === "") continue;
     try {
-      found.push({ line, value: JSON.parse(raw) });
+      found.push({ line, value: JSON.parse(raw), raw });
     } catch (error) {
-      found.push({ line, unread: (error as Error).message });
+      found.push({ line, unread: (error as Error).message, raw });
     }
   }
   return found;
@@ -77,6 +80,17 @@ export function check(found: Found, routes: PipelineRoutes, edge: Edge, records:
   if (!intake.ok) return rejected(found, "event_invalid", intake.issues);
   records.push(intake.record);
   return { status: "accepted", event_id: intake.eventId };
+}
+
+/** A refused event for the quarantine, with its type where it named one. */
+export function refusedOf({ code, issues = [] }: Result, { value, raw }: Found): Refused {
+  const type = (value as { event_type?: unknown } | null | undefined)?.event_type;
+  return {
+    eventType: typeof type === "string" ? type : undefined,
+    reason: code!,
+    issues,
+    payload: raw ?? JSON.stringify(value),
+  };
 }
 
 export function complete(result: Result, outcome: Outcome, found: Found): void {

@@ -74,6 +74,12 @@ export function deliveryError(failure: Failure, eventId: string): FastifyError {
   return withDetails(made, { eventId, ...(tooLarge ? {} : { headers: retryAfter }) });
 }
 
+/** What was refused couldn't be kept: the client keeps it, and hears of its mistakes when it retries. */
+export const quarantineError = (failure: Failure): FastifyError =>
+  withDetails(refusal<[string]>(failure.code, "Refused, and not kept yet: %s", 503)(failure.message), {
+    headers: retryAfter,
+  });
+
 export const errorSchema: JsonSchema = {
   type: "object",
   description: "What was wrong, and what to do",

@@ -38,6 +38,7 @@ export function serveEvent(app: FastifyInstance, route: EventRoute, { producer, 
     app.route({
       method: "POST",
       url,
+      config: { eventType: route.type },
       schema: {
         tags: [route.pipeline],
         operationId: [route.pipeline, route.type, ...(index > 0 ? ["alias", index] : [])].join("_"),

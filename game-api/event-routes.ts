@@ -1,6 +1,7 @@
 // Which paths serve which events, derived from the contracts. Refuses two claims to one path,
 // naming every such pair at once.
 
+import { contractFingerprint } from "../flink-sql/fingerprint.ts";
 import { eventsOf, kafkaTopic } from "../flink-sql/folders.ts";
 import type { EventType, Pipeline } from "../flink-sql/pipeline.ts";
 
@@ -20,6 +21,8 @@ export interface EventRoute {
 export interface PipelineRoutes {
   name: string;
   title: string;
+  /** Fingerprint of its contract. */
+  contract: string;
   /** Path of its batches. */
   path: string;
   events: Map<string, EventRoute>;
@@ -38,7 +41,8 @@ function routesOf(pipeline: ServedPipeline): PipelineRoutes {
     const kafkaName = kafkaTopic(pipeline.name, topicName);
     events.set(type, { pipeline: pipeline.name, type, event, topic: kafkaName, key: topic.key, paths });
   }
-  return { name: pipeline.name, title: pipeline.title, path: `/${pipeline.name}`, events };
+  const contract = contractFingerprint(pipeline);
+  return { name: pipeline.name, title: pipeline.title, contract, path: `/${pipeline.name}`, events };
 }
 
 /** All routes of all pipelines. Throws one error naming every path that two of them claim. */

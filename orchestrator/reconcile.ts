@@ -1,7 +1,7 @@
 // What must be done so that the engines match the folders. Pure: three pictures in, actions out.
 import { createHash } from "node:crypto";
 import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
-import { logJob } from "../flink-sql/log.ts";
+import { logJob, quarantineTopic } from "../flink-sql/log.ts";
 import { type Job, jobsOf } from "../flink-sql/script.ts";
 import { tokenize } from "../flink-sql/statements.ts";
 import type { FlinkJob } from "./flink.ts";
@@ -72,14 +72,19 @@ export const tablesOf = (pipeline: PipelineFolder) => [
   ...pipeline.tables.map((t) => t.name),
 ];
 
+/** Of the engine's own topic: time enough to bring a log job back that stood still. */
+const quarantineShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
+
 function topicActions(pipelines: PipelineFolder[], observed: Observed): Action[] {
   return pipelines.flatMap((pipeline) =>
-    Object.entries(pipeline.topics).flatMap(([name, { partitions, retentionMs }]): Action[] => {
-      const topic = kafkaTopic(pipeline.name, name);
-      return observed.topics.includes(topic)
-        ? []
-        : [{ kind: "create-topic", topic, partitions, retentionMs }];
-    }),
+    Object.entries({ ...pipeline.topics, [quarantineTopic]: quarantineShape }).flatMap(
+      ([name, { partitions, retentionMs }]): Action[] => {
+        const topic = kafkaTopic(pipeline.name, name);
+        return observed.topics.includes(topic)
+          ? []
+          : [{ kind: "create-topic", topic, partitions, retentionMs }];
+      },
+    ),
   );
 }
 

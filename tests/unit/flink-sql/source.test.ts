@@ -109,6 +109,7 @@ describe("the log job", () => {
       recordsTable(pipeline, "money", bank, "bank/log.records"),
       rawTable(pipeline, "logins", "bank/log.raw"),
       recordsTable(pipeline, "logins", logins, "bank/log.records"),
+      rawTable(pipeline, "quarantine", "bank/log.quarantine"),
     ]);
     expect(lines(`${statements[0]}`)).toEqual(expect.arrayContaining(["record BYTES", "'format' = 'raw'"]));
   });
@@ -129,7 +130,8 @@ describe("the log job", () => {
       );
       expect(quarantine).toContain(`${problemExpression(declared)} AS field_path FROM ${name}_records`);
     }
-    expect(quarantine.match(/UNION ALL/g)).toHaveLength(3);
+    expect(quarantine.match(/UNION ALL/g)).toHaveLength(4);
+    expect(quarantine).toContain("FROM quarantine_raw");
   });
 
   it("is one statement, also for those who cut text into statements", () => {

@@ -9,6 +9,8 @@ import {
 
 export interface FakeProducer extends Producer {
   records: KafkaRecord[];
+  /** Records of quarantine topics. */
+  quarantine: KafkaRecord[];
   /** What happens to a record instead of being kept; undefined keeps it. */
   failWith: (record: KafkaRecord) => Failure | undefined;
   downReason: string | undefined;
@@ -20,6 +22,7 @@ export interface FakeProducer extends Producer {
 export function createFakeProducer(): FakeProducer {
   const fake: FakeProducer = {
     records: [],
+    quarantine: [],
     failWith: () => undefined,
     downReason: undefined,
     closed: false,
@@ -29,7 +32,8 @@ export function createFakeProducer(): FakeProducer {
         if (fake.downReason !== undefined) return failures.unavailable(fake.downReason);
         const failure = fake.failWith(record);
         if (failure) return failure;
-        return { ok: true, partition: 0, offset: fake.records.push(record) - 1 };
+        const kept = record.topic.endsWith(".quarantine") ? fake.quarantine : fake.records;
+        return { ok: true, partition: 0, offset: kept.push(record) - 1 };
       });
     },
     ready: async () => fake.downReason,
