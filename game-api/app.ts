@@ -11,6 +11,7 @@ import {
   fastify,
   LogController,
 } from "fastify";
+import { type Admission, admit, guardOwnRoutes } from "./admission.ts";
 import { serveBatches } from "./batch-route.ts";
 import type { Limits } from "./config.ts";
 import type { Producer } from "./delivery.ts";
@@ -31,10 +32,13 @@ export interface AppOptions {
   now?: () => number;
 
   newId?: () => string;
+  /** Keys and limits; without it everybody may send. */
+  admission?: Admission;
 }
 
 /** What the routes share. */
-export type App = Required<Pick<AppOptions, "producer" | "limits" | "now" | "newId">>;
+export type App = Required<Pick<AppOptions, "producer" | "limits" | "now" | "newId">> &
+  Pick<AppOptions, "admission">;
 
 const requestIdShape = /^[A-Za-z0-9_.:-]{1,128}$/;
 
@@ -83,6 +87,7 @@ function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstan
 }
 
 async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, context: App): Promise<void> {
+  if (context.admission) app.addHook("onRequest", admit(context.admission, pipeline.name));
   app.setErrorHandler(keepRefusals(pipeline, context.producer));
   for (const route of pipeline.events.values()) serveEvent(app, route, context);
   await app.register(async (batches) => {
@@ -105,6 +110,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     limits: options.limits,
     now: options.now ?? Date.now,
     newId: options.newId ?? createIds(),
+    ...(options.admission ? { admission: options.admission } : {}),
   };
   const app = createServer(options);
   app.setErrorHandler(answerError);
@@ -118,6 +124,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers();
   app.decorateRequest("rawBody", undefined);
   app.decorateRequest("keyId", undefined);
+  app.decorateRequest("charge", undefined);
+  if (options.admission) app.addHook("onRequest", guardOwnRoutes(options.admission, routes));
   app.addContentTypeParser(
     "application/json",
     { parseAs: "buffer" },

@@ -77,6 +77,7 @@ export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, conte
       if (batch.length === 0) throw errors.BatchEmpty();
       if (batch.length > limits.batchEventsMax)
         throw errors.BatchTooLong(batch.length, limits.batchEventsMax);
+      request.charge?.(batch.length - 1);
       const edge = edgeOf(request, now(), newId);
       const records: KafkaRecord[] = [];
       const results = batch.map((found) => check(found, routes, edge, records));

@@ -21,6 +21,11 @@ const environment = z.object({
   SWORDLAKE_TRUST_PROXY: z
     .union([flag, z.string().transform((list) => list.split(",").map((address) => address.trim()))])
     .default(false),
+  /** keys: every request needs one; open: one is checked where it is sent. */
+  SWORDLAKE_API_AUTH: z.enum(["open", "keys"]).default("open"),
+  /** Where the API keys are; the password comes by PGPASSWORD. */
+  SWORDLAKE_API_KEYS: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  SWORDLAKE_API_RATE_PER_ADDRESS: count(0, 0, 10_000_000),
   SWORDLAKE_API_BODY_BYTES_MAX: count(MiB, 1024, 16 * MiB),
   SWORDLAKE_API_BATCH_BYTES_MAX: count(5 * MiB, 1024, 256 * MiB),
   SWORDLAKE_API_BATCH_EVENTS_MAX: count(10_000, 1, 50_000),
@@ -49,6 +54,10 @@ export interface Config {
   /** How long the broker may take to ack; must stay below the request's own deadline. */
   deliveryTimeoutMs: number;
   limits: Limits;
+  auth: "open" | "keys";
+  keysUrl: string | undefined;
+  /** Events per second of one address; 0 for no limit. */
+  ratePerAddress: number;
 }
 
 /** Longest time between a delivery's timeout and its answer on the wire. */
@@ -71,6 +80,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
         `within SWORDLAKE_API_REQUEST_TIMEOUT_MS (${e.SWORDLAKE_API_REQUEST_TIMEOUT_MS}): ` +
         `keep it ${answerMarginMs} below`,
     );
+  if (e?.SWORDLAKE_API_AUTH === "keys" && !e.SWORDLAKE_API_KEYS)
+    problems.push("SWORDLAKE_API_KEYS: SWORDLAKE_API_AUTH=keys needs the postgres:// address of the keys");
   if (!e || problems.length > 0)
     throw new Error(`The environment of game-api is wrong:\n  ${problems.join("\n  ")}`);
   return {
@@ -80,6 +91,9 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     pipelineRoots: [pipelinesRoot, ...e.SWORDLAKE_PIPELINES.split(delimiter).filter(Boolean)],
     logLevel: e.LOG_LEVEL,
     trustProxy: e.SWORDLAKE_TRUST_PROXY,
+    auth: e.SWORDLAKE_API_AUTH,
+    keysUrl: e.SWORDLAKE_API_KEYS,
+    ratePerAddress: e.SWORDLAKE_API_RATE_PER_ADDRESS,
     queueEventsMax: e.SWORDLAKE_API_QUEUE_EVENTS_MAX,
     deliveryTimeoutMs: e.SWORDLAKE_API_DELIVERY_TIMEOUT_MS,
     limits: {

@@ -48,6 +48,23 @@ export const errors = {
     "Content-Type %s is not read here: send application/json; a batch may be application/x-ndjson too.",
     415,
   ),
+  KeyMissing: refusal<[]>(
+    "key_missing",
+    "No API key: send 'Authorization: Bearer <key>'. 'npx swordlake keys create' makes one.",
+    401,
+  ),
+  KeyInvalid: refusal<[]>("key_invalid", "The API key is unknown, revoked or expired: send another.", 401),
+  KeyScope: refusal<[scope: string]>(
+    "key_scope",
+    "The API key lacks the scope '%s': use a key that was made with it.",
+    403,
+  ),
+  KeysUnread: refusal<[]>("keys_unread", "The API keys can't be read at the moment: retry.", 503),
+  RateLimited: refusal<[rate: number, seconds: number]>(
+    "rate_limited",
+    "More than %d events per second: retry in %d s.",
+    429,
+  ),
   NotReady: refusal<[reason: string]>("kafka_unavailable", "Kafka can't be reached: %s.", 503),
 };
 

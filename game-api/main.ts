@@ -4,7 +4,9 @@ import { pino } from "pino";
 import { loadPipelines } from "../flink-sql/folders.ts";
 import { buildApp } from "./app.ts";
 import { readConfig } from "./config.ts";
+import { openKeyring } from "./keyring.ts";
 import { createKafkaProducer } from "./producer.ts";
+import { createRateLimiter } from "./rate-limits.ts";
 
 async function main(): Promise<void> {
   const config = readConfig();
@@ -16,8 +18,11 @@ async function main(): Promise<void> {
     queueEventsMax: config.queueEventsMax,
     logger,
   });
-  const { limits, trustProxy } = config;
-  const app = await buildApp({ pipelines, producer, limits, trustProxy, logger });
+  const { limits, trustProxy, ratePerAddress } = config;
+  const keyring = config.keysUrl ? openKeyring(config.keysUrl, logger) : undefined;
+  const isRequired = config.auth === "keys";
+  const admission = { keyring, isRequired, ratePerAddress, limiter: createRateLimiter() };
+  const app = await buildApp({ pipelines, producer, limits, trustProxy, logger, admission });
   await app.listen({ host: config.host, port: config.port });
 
   let draining = false;
@@ -30,6 +35,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), 2 * limits.requestTimeoutMs).unref();
     await app.close();
     await producer.close();
+    await keyring?.close();
     logger.info("drained");
     process.exit(0);
   };

@@ -95,6 +95,34 @@ program
   .option("--journal <file>", "compare with a load's journal too, event by event")
   .option("--wait <seconds>", "how long to wait for what is in flight; 0 counts it as such", "120")
   .action(async (pipeline, options) => (await import("./commands/ledger.ts")).ledger(pipeline, options));
+const keys = program.command("keys").description("API keys: who may send events, and how many");
+const keyCommands = () => import("./commands/keys.ts");
+keys
+  .command("create")
+  .description("make a key and print it; it is shown this once")
+  .argument("<name>", "who will use it")
+  .option("--scope <scope...>", "ingest:<pipeline>, ingest:* or metrics", ["ingest:*"])
+  .option("--rate <events>", "events per second; without it, no limit")
+  .option("--expires <time>", "valid for so long, such as 90d, 12h, 30m")
+  .option("--json", "print one JSON document")
+  .action(async (name, options) => (await keyCommands()).create(name, options));
+keys
+  .command("list")
+  .description("all keys, without their secrets")
+  .option("--json", "print one JSON document")
+  .action(async (options) => (await keyCommands()).list(options));
+keys
+  .command("revoke")
+  .description("refuse a key from now on; the API knows within 2 seconds")
+  .argument("<id>")
+  .action(async (id) => (await keyCommands()).revoke(id));
+keys
+  .command("rotate")
+  .description("make a successor with the same scopes; the old key stays valid for the overlap")
+  .argument("<id>")
+  .option("--overlap <time>", "such as 24h, 30m, 0s", "24h")
+  .option("--json", "print one JSON document")
+  .action(async (id, options) => (await keyCommands()).rotate(id, options));
 program
   .command("url")
   .description("print the address of api, console, flink, gateway, trino, kafka or store")

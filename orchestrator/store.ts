@@ -14,11 +14,16 @@ export interface RecordedJob {
   restorePath: string | null;
 }
 
+/** What a transaction's work may do. */
+export type Transaction = Pick<pg.PoolClient, "query">;
+
 export interface Store {
   jobs(): Promise<RecordedJob[]>;
   /** Writes the intent down; done before Flink is asked. */
   saveJob(job: RecordedJob): Promise<void>;
   addHistory(action: string, subject: string, detail: object): Promise<void>;
+  /** Runs `work` in one transaction: all of it, or nothing. */
+  transaction<T>(work: (client: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` while no other orchestrator may act. Undefined where another holds the lease. */
   withLease<T>(work: () => Promise<T>, wait: boolean): Promise<T | undefined>;
   close(): Promise<void>;
@@ -62,6 +67,20 @@ export async function openStore(connection: pg.PoolConfig, who: string): Promise
         detail,
       ]);
     },
+    async transaction(work) {
+      const client = await pool.connect();
+      try {
+        await client.query("BEGIN");
+        const result = await work(client);
+        await client.query("COMMIT");
+        return result;
+      } catch (error) {
+        await client.query("ROLLBACK");
+        throw error;
+      } finally {
+        client.release();
+      }
+    },
     async withLease(work, wait) {
       const client = await pool.connect();
       try {
@@ -81,6 +100,14 @@ export async function openStore(connection: pg.PoolConfig, who: string): Promise
   };
 }
 
+/** The API reads the keys, and nothing else, as role `edge`; it may be made after the table was. */
+const grantToEdge = `DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edge') THEN
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO edge', current_database());
+    GRANT SELECT ON api_keys TO edge;
+  END IF;
+END $$`;
+
 async function migrate(pool: pg.Pool): Promise<void> {
   const client = await pool.connect();
   try {
@@ -92,6 +119,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
       execQuery: (query) => client.query(query),
     });
     await postgrator.migrate();
+    await client.query(grantToEdge);
   } finally {
     await client.query("SELECT pg_advisory_unlock($1)", [leaseKey + 1]);
     client.release();

@@ -13,6 +13,8 @@ export interface Secrets {
   postgresPassword: string;
   catalogPassword: string;
   orchestratorPassword: string;
+  /** Of the API, which may read the keys and nothing else. */
+  edgePassword: string;
   s3AccessKey: string;
   s3SecretKey: string;
 }
@@ -95,6 +97,7 @@ function newSecrets(): Secrets {
     postgresPassword: secret(),
     catalogPassword: secret(),
     orchestratorPassword: secret(),
+    edgePassword: secret(),
     s3AccessKey: `lake${randomBytes(8).toString("hex")}`,
     s3SecretKey: secret(),
   };
@@ -122,7 +125,8 @@ export async function openInstance(config: StackConfig, mode: Mode, inUse: Set<n
   }
   const store = kept?.store ?? config.store ?? "minio";
   const ports = await choosePorts(config, kept?.ports, inUse);
-  const secrets = kept?.secrets ?? newSecrets();
+  // An instance made by an earlier version lacks the secrets that came later.
+  const secrets = { ...newSecrets(), ...kept?.secrets };
   for (const part of ["", "data", "logs", "conf", "run"]) mkdirSync(join(folder, part), { recursive: true });
   writePrivate(join(folder, "secrets.json"), `${JSON.stringify(secrets, null, 2)}\n`);
   writePrivate(join(folder, "instance.json"), `${JSON.stringify({ mode, store, ports }, null, 2)}\n`);

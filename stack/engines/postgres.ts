@@ -109,6 +109,7 @@ export async function postgresProcess({ instance, versions }: NativeContext): Pr
           catalog: secrets.catalogPassword,
           swordlake: secrets.orchestratorPassword,
         });
+        await createRole(client, "edge", secrets.edgePassword);
       } finally {
         await client.end();
       }
@@ -119,11 +120,16 @@ export async function postgresProcess({ instance, versions }: NativeContext): Pr
 /** One database and one role of the same name for each purpose; made once, then left alone. */
 export async function createDatabases(client: pg.Client, passwords: Record<string, string>): Promise<void> {
   for (const [name, password] of Object.entries(passwords)) {
-    const role = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name]);
-    const verb = role.rowCount === 0 ? "CREATE" : "ALTER";
-    await client.query(`${verb} ROLE ${name} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
+    await createRole(client, name, password);
     const database = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
     if (database.rowCount === 0) await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
     await client.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
   }
+}
+
+/** A role that may log in and nothing more; what it may read is granted where the tables are made. */
+async function createRole(client: pg.Client, name: string, password: string): Promise<void> {
+  const role = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name]);
+  const verb = role.rowCount === 0 ? "CREATE" : "ALTER";
+  await client.query(`${verb} ROLE ${name} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
 }

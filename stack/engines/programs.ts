@@ -30,6 +30,8 @@ export function programProcesses({
         env: {
           SWORDLAKE_KAFKA: addresses.kafka,
           SWORDLAKE_API_PORT: String(instance.ports.api),
+          SWORDLAKE_API_KEYS: `postgres://edge@${addresses.postgres.host}:${addresses.postgres.port}/swordlake`,
+          PGPASSWORD: instance.secrets.edgePassword,
           SWORDLAKE_PIPELINES: config.pipelineRoots.join(":"),
         },
       }),

@@ -13,6 +13,9 @@ describe("readConfig", () => {
       trustProxy: false,
       queueEventsMax: 50_000,
       deliveryTimeoutMs: 8000,
+      auth: "open",
+      keysUrl: undefined,
+      ratePerAddress: 0,
       limits: {
         bodyBytesMax: 1024 ** 2,
         batchBytesMax: 5 * 1024 ** 2,
