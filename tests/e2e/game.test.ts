@@ -7,10 +7,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { JournalCheck } from "../../orchestrator/journal.ts";
 import type { Ledger } from "../../orchestrator/ledger.ts";
 import type { Status } from "../../orchestrator/status.ts";
+import { waitFor } from "../../stack/wait.ts";
 import { load, swordlake, swordlakeJson } from "../support/cli.ts";
 import { anonymousStatus, fileMarks } from "../support/lake-files.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
-import { type Services, services } from "../support/services.ts";
+import { isolated, type Services, services } from "../support/services.ts";
 
 let running: Services;
 const sql = async (query: string) => (await swordlakeJson<{ rows: unknown[][] }>("sql", query)).rows;
@@ -93,6 +94,41 @@ describe("the game, end to end", () => {
     expect(ledger.duplicates).toBeGreaterThan(before.duplicates);
     expect(ledger.landed + ledger.filtered - before.landed - before.filtered).toBe(ledger.journal.acked);
     expect(Object.keys(ledger.filteredBy)).toEqual(["no table takes event_type 'default'"]);
+  });
+
+  it("keeps what the API refused, as it came, and lands it in the quarantine once", async () => {
+    const id = isolated("refused");
+    const refused = await post("/game/purchase_sword", { event_id: id, user_id: "ada", amount: "many" });
+    expect(refused.status).toBe(400);
+    const batch = await axios.post(
+      `${running.api}/game`,
+      `{"event_type":"no_such_type","note":"${id}"}\n{"note":"${id}"`,
+      { headers: { "content-type": "application/x-ndjson" }, validateStatus: () => true },
+    );
+    expect(batch.data).toMatchObject({ accepted: 0, rejected: 2 });
+    const rows = () =>
+      sql(
+        `SELECT reason, event_type, field_path, payload, request_id FROM lake.game.quarantine
+         WHERE stage = 'edge' AND strpos(payload, '${id}') > 0 ORDER BY kafka_offset`,
+      );
+    await waitFor("three refusals land", async () => (await rows()).length >= 3);
+    expect(await rows()).toEqual([
+      [
+        "event_invalid",
+        "purchase_sword",
+        "sword_type",
+        JSON.stringify({ event_id: id, user_id: "ada", amount: "many" }),
+        refused.data.request_id,
+      ],
+      [
+        "event_type_unknown",
+        "no_such_type",
+        "event_type",
+        `{"event_type":"no_such_type","note":"${id}"}`,
+        batch.data.request_id,
+      ],
+      ["json_invalid", null, null, `{"note":"${id}"`, batch.data.request_id],
+    ]);
   });
 
   it("quarantines poison written straight into Kafka, and no job restarts", async () => {
