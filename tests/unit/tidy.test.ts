@@ -19,7 +19,7 @@ const linesOf = (file: string) => text(file).trimEnd().split("\n");
 /** A source without its comments. */
 const code = (file: string) => text(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 
-const modules = ["stack", "flink-sql", "orchestrator", "game-api", "loadgen"];
+const modules = ["stack", "flink-sql", "client", "orchestrator", "game-api", "loadgen"];
 const files = modules.flatMap(below);
 const tests = below("tests");
 const isSource = (file: string) => /\.(ts|js)$/.test(file);
@@ -48,8 +48,9 @@ describe("boundaries", () => {
     "flink-sql": [],
     stack: [],
     "game-api": ["flink-sql"],
-    loadgen: ["flink-sql"],
-    orchestrator: ["flink-sql", "stack"],
+    client: ["flink-sql"],
+    loadgen: ["flink-sql", "client"],
+    orchestrator: ["flink-sql", "client", "stack"],
   };
   /** A form that two programs must agree on, where one of them writes it and the other reads it. */
   const sharedForms = ["game-api/api-key.ts"];
@@ -68,6 +69,12 @@ describe("boundaries", () => {
     expect(
       found(own, (file) => importsOf(file).filter((name) => !/^(zod$|node:|flink-sql\/)/.test(name))),
     ).toEqual([]);
+  });
+
+  it("what clients run needs nothing but itself: it goes to browsers, alone", () => {
+    const runtime = ["answer", "backlog", "options", "runtime"].map((name) => `client/${name}.ts`);
+    expect(runtime.filter((file) => !sources.includes(file))).toEqual([]);
+    expect(found(runtime, (file) => importsOf(file).filter((name) => !runtime.includes(name)))).toEqual([]);
   });
 
   it.each([
