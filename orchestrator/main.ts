@@ -124,6 +124,13 @@ keys
   .option("--json", "print one JSON document")
   .action(async (id, options) => (await keyCommands()).rotate(id, options));
 program
+  .command("client")
+  .description("write a pipeline's typed client for Node and browsers: one TypeScript file")
+  .argument("<pipeline>")
+  .option("--out <file>", "write to a file instead of printing it")
+  .option("--force", "overwrite a file that is no generated client")
+  .action(async (pipeline, options) => (await import("./commands/client.ts")).client(pipeline, options));
+program
   .command("url")
   .description("print the address of api, console, flink, gateway, trino, kafka or store")
   .argument("<name>")
