@@ -4,13 +4,10 @@ import { z } from "zod";
 import { requestType } from "../flink-sql/envelope.ts";
 import { eventsOf } from "../flink-sql/folders.ts";
 import type { EventType, Pipeline } from "../flink-sql/pipeline.ts";
-import type { FieldSchema } from "./field-type.ts";
 
 /** Schema of what a client may send of one event. */
-export const schemaOf = (event: EventType) =>
-  z.toJSONSchema(requestType(event), { io: "input", unrepresentable: "any" }) as {
-    properties: Record<string, FieldSchema>;
-  };
+const schemaOf = (event: EventType) =>
+  z.toJSONSchema(requestType(event), { io: "input", unrepresentable: "any" });
 
 /** Words and storage, which change nothing of what the API takes. */
 const silent = ["$schema", "description", "examples", "flink", "id", "title"];

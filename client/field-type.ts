@@ -2,14 +2,7 @@
 import { z } from "zod";
 import { unwrap } from "../flink-sql/columns.ts";
 
-/** What z.toJSONSchema says of a field, as far as it is shown. */
-export interface FieldSchema {
-  type?: unknown;
-  description?: string;
-  default?: unknown;
-  minimum?: number;
-  maximum?: number;
-}
+const schemaOf = (type: z.ZodType) => z.toJSONSchema(type, { io: "input", unrepresentable: "any" });
 
 const storedAs = (type: z.ZodType): unknown => type.meta()?.flink ?? unwrap(type).meta()?.flink;
 
@@ -39,24 +32,24 @@ export function typeText(type: z.ZodType): string {
 /** Whether an event may leave the field out: it is optional, or the API has a default. */
 export const mayBeLeftOut = (type: z.ZodType): boolean => z.safeParse(type, undefined).success;
 
-function kindOf(type: z.ZodType, { type: jsonType, minimum, maximum }: FieldSchema): string {
+function kindOf(type: z.ZodType): string {
   const inner = unwrap(type);
   const stored = storedAs(type);
   if (isId64(type)) return "64-bit id: a bigint, or its digits.";
   if (typeof stored === "string" && stored.startsWith("DECIMAL")) return `${stored} as text, exact.`;
   if (inner instanceof z.ZodISODateTime) return 'ISO 8601 time, such as "2026-01-31T12:00:00Z".';
   if (inner instanceof z.ZodISODate) return 'Date, such as "2026-01-31".';
-  const isWhole = [jsonType].flat().includes("integer");
-  if (isWhole && minimum !== undefined && maximum !== undefined)
-    return `Whole number from ${minimum} to ${maximum}.`;
-  return isWhole ? "Whole number." : "";
+  if (!(inner instanceof z.ZodNumber)) return "";
+  const { type: kind, minimum, maximum } = schemaOf(inner);
+  return kind === "integer" ? `Whole number from ${minimum} to ${maximum}.` : "";
 }
 
 const sentence = (text: string) => (text === "" || /[.!?]$/.test(text) ? text : `${text}.`);
 
 /** What a caller should know of a field: description, kind, default. May be empty. */
-export function fieldWords(type: z.ZodType, schema: FieldSchema): string {
-  const described = schema.description ?? unwrap(type).meta()?.description ?? "";
-  const fallback = schema.default === undefined ? "" : `Default ${JSON.stringify(schema.default)}.`;
-  return [sentence(described), kindOf(type, schema), fallback].filter(Boolean).join(" ");
+export function fieldWords(type: z.ZodType): string {
+  const described = type.meta()?.description ?? unwrap(type).meta()?.description ?? "";
+  const { default: fallback } = schemaOf(type);
+  const left = fallback === undefined ? "" : `Default ${JSON.stringify(fallback)}.`;
+  return [sentence(described), kindOf(type), left].filter(Boolean).join(" ");
 }

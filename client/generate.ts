@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import { eventsOf } from "../flink-sql/folders.ts";
 import type { EventType, Pipeline } from "../flink-sql/pipeline.ts";
-import { fingerprintOf, schemaOf } from "./contract.ts";
+import { fingerprintOf } from "./contract.ts";
 import { fieldWords, mayBeLeftOut, typeText } from "./field-type.ts";
 import { methodNames, pascal } from "./names.ts";
 
@@ -22,11 +22,10 @@ interface Method {
 }
 
 function fieldsInterface({ event, fields }: Method): string {
-  const { properties } = schemaOf(event);
   const lines = Object.entries(event.fields.shape as Record<string, z.ZodType>).map(([name, type]) => {
     const text = typeText(type);
     const typed = mayBeLeftOut(type) ? `${name}?: ${text} | undefined` : `${name}: ${text}`;
-    return `${doc(fieldWords(type, properties[name] ?? {}), "  ")}  ${typed};\n`;
+    return `${doc(fieldWords(type), "  ")}  ${typed};\n`;
   });
   return `${doc(event.description)}export interface ${fields} {\n${lines.join("")}}\n`;
 }

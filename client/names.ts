@@ -8,7 +8,7 @@ const isReserved = (name: string) => reserved.includes(name) || name in {};
 /** purchase_sword → purchaseSword */
 const camel = (name: string) => name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** purchaseSword → PurchaseSword; game → Game */
+/** purchaseSword → PurchaseSword; iron_mine → IronMine */
 export const pascal = (name: string) => camel(name).replace(/^./, (letter) => letter.toUpperCase());
 
 /** The method of each event: `flush` becomes `flushEvent`; a name that is taken gets a `_`. */

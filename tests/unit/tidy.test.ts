@@ -57,7 +57,9 @@ describe("boundaries", () => {
 
   it.each(modules)("%s imports only what it may", (module) => {
     const allowed = [module, ...(mayUse[module] ?? [])];
-    const others = [...modules, "tests", "bench", "notebooks"].filter((name) => !allowed.includes(name));
+    const others = [...modules, "examples", "tests", "bench", "notebooks"].filter(
+      (name) => !allowed.includes(name),
+    );
     const own = sources.filter((file) => moduleOf(file) === module);
     expect(own).not.toEqual([]);
     const foreign = (name: string) => others.includes(moduleOf(name)) && !sharedForms.includes(name);
@@ -69,6 +71,13 @@ describe("boundaries", () => {
     expect(
       found(own, (file) => importsOf(file).filter((name) => !/^(zod$|node:|flink-sql\/)/.test(name))),
     ).toEqual([]);
+  });
+
+  it("examples use only what a reader can copy: their own files and Node", () => {
+    const examples = below("examples").filter(isSource);
+    expect(examples).not.toEqual([]);
+    const own = (file: string) => new RegExp(`^(node:|${dirname(file)}/)`);
+    expect(found(examples, (file) => importsOf(file).filter((name) => !own(file).test(name)))).toEqual([]);
   });
 
   it("what clients run needs nothing but itself: it goes to browsers, alone", () => {
