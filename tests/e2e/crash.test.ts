@@ -1,5 +1,5 @@
 // Processes killed with -9 under load: nothing acked is lost, nothing is doubled.
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axios from "axios";
@@ -90,7 +90,8 @@ describe("kill -9 of the broker, and none for a minute", () => {
     const beforeMiB = residentMiB(api!);
     const first = join(folder, "first.ndjson");
     const loading = load(...args, "--rate", "200", "--json", "--journal", first);
-    await waitFor("events of the load were acked", async () => /"acked"/.test(readFileSync(first, "utf8")));
+    const isAcked = async () => existsSync(first) && /"acked"/.test(readFileSync(first, "utf8"));
+    await waitFor("events of the load were acked", isAcked);
     // The orchestrator would have a new broker in seconds; it sleeps for as long as the load lasts.
     process.kill(orchestrator!, "SIGSTOP");
     let summary: { unknown: number; unanswered: number; latencyMs: { max: number } };
