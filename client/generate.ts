@@ -1,9 +1,9 @@
 // The text of a generated client: a type per event, a factory with a method per event, and the runtime.
 // Pure: the same contract and runtime give the same text.
 import type { z } from "zod";
+import { contractFingerprint } from "../flink-sql/fingerprint.ts";
 import { eventsOf } from "../flink-sql/folders.ts";
 import type { EventType, Pipeline } from "../flink-sql/pipeline.ts";
-import { fingerprintOf } from "./contract.ts";
 import { fieldWords, mayBeLeftOut, typeText } from "./field-type.ts";
 import { methodNames, pascal } from "./names.ts";
 
@@ -59,7 +59,7 @@ export function generateClient(name: string, pipeline: Pipeline, runtime: string
     return { type, event, name: method, fields: `${pascal(method)}Fields` };
   });
   const client = `${pascal(name)}Client`;
-  const fingerprint = fingerprintOf(name, pipeline);
+  const fingerprint = contractFingerprint({ ...pipeline, name });
   return `${generatedMark} ${name}\`: the events of this pipeline as typed methods. Don't edit it: generate it again.
 // Pipeline ${name}, contract ${fingerprint}: where the command gives another contract now, this file is outdated.
 // Needs nothing but fetch: Node 20 and later, and browsers.

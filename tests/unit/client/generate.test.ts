@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { fingerprintOf } from "../../../client/contract.ts";
 import { runtimeSource } from "../../../client/embed.ts";
 import { generateClient, generatedMark } from "../../../client/generate.ts";
 import { methodNames } from "../../../client/names.ts";
+import { contractFingerprint } from "../../../flink-sql/fingerprint.ts";
 import game from "../../../flink-sql/game/pipeline.ts";
 import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
 
@@ -27,7 +27,9 @@ describe("generateClient", () => {
     const pipeline = pipelineOf({ smith_id });
     const [first, second] = generateClient("forge", pipeline, "").split("\n");
     expect(first).toContain(`${generatedMark} forge`);
-    expect(second).toContain(`Pipeline forge, contract ${fingerprintOf("forge", pipeline)}`);
+    expect(second).toContain(
+      `Pipeline forge, contract ${contractFingerprint({ ...pipeline, name: "forge" })}`,
+    );
   });
 
   it("lets no description end its comment or break its line", () => {
@@ -50,8 +52,8 @@ describe("runtimeSource", () => {
   });
 });
 
-describe("fingerprintOf", () => {
-  const base = fingerprintOf("forge", pipelineOf({ smith_id, blows: z.int32().min(1) }));
+describe("contractFingerprint", () => {
+  const base = contractFingerprint({ ...pipelineOf({ smith_id, blows: z.int32().min(1) }), name: "forge" });
 
   it.each<[string, z.ZodRawShape]>([
     ["another type", { smith_id, blows: z.number().min(1) }],
@@ -59,16 +61,20 @@ describe("fingerprintOf", () => {
     ["a default", { smith_id, blows: z.int32().min(1).default(1) }],
     ["a new field", { smith_id, blows: z.int32().min(1), title: z.string().optional() }],
   ])("differs for %s", (_, fields) => {
-    expect(fingerprintOf("forge", pipelineOf(fields))).not.toBe(base);
+    expect(contractFingerprint({ ...pipelineOf(fields), name: "forge" })).not.toBe(base);
   });
 
   it("differs for another pipeline, but not for words, examples and order", () => {
-    expect(fingerprintOf("mine", pipelineOf({ smith_id, blows: z.int32().min(1) }))).not.toBe(base);
+    expect(
+      contractFingerprint({ ...pipelineOf({ smith_id, blows: z.int32().min(1) }), name: "mine" }),
+    ).not.toBe(base);
     const blows = z
       .int32()
       .min(1)
       .meta({ description: "How many", examples: [3] });
-    expect(fingerprintOf("forge", pipelineOf({ blows, smith_id }, "Other words"))).toBe(base);
+    expect(contractFingerprint({ ...pipelineOf({ blows, smith_id }, "Other words"), name: "forge" })).toBe(
+      base,
+    );
   });
 });
 

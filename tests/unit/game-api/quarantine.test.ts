@@ -96,16 +96,3 @@ const limitsForLong = {
   batchEventsMax: 20,
   requestTimeoutMs: 10_000,
 };
-
-describe("a contract's fingerprint", () => {
-  it("changes with a field, not with a title", () => {
-    const known = contractFingerprint(forge);
-    expect(contractFingerprint({ ...forge })).toBe(known);
-    const { work } = forge.topics;
-    expect(contractFingerprint({ topics: { work: { ...work!, key: "other" } } })).not.toBe(known);
-    const { rest } = work!.events;
-    expect(
-      contractFingerprint({ topics: { ...forge.topics, work: { ...work!, events: { rest: rest! } } } }),
-    ).not.toBe(known);
-  });
-});
