@@ -19,6 +19,8 @@ import { answerError, errors } from "./errors.ts";
 import { createIds } from "./event-ids.ts";
 import { serveEvent } from "./event-route.ts";
 import { eventRoutes, type PipelineRoutes, type ServedPipeline } from "./event-routes.ts";
+import type { Metrics } from "./metrics.ts";
+import { serveMetrics } from "./metrics-route.ts";
 import { openapi, relaxBodies } from "./openapi.ts";
 import { answerUnserved, serveOwnRoutes } from "./own-routes.ts";
 import { keepRefusals } from "./refusals.ts";
@@ -34,11 +36,12 @@ export interface AppOptions {
   newId?: () => string;
   /** Keys and limits; without it everybody may send. */
   admission?: Admission;
+  metrics?: Metrics;
 }
 
 /** What the routes share. */
 export type App = Required<Pick<AppOptions, "producer" | "limits" | "now" | "newId">> &
-  Pick<AppOptions, "admission">;
+  Pick<AppOptions, "admission" | "metrics">;
 
 const requestIdShape = /^[A-Za-z0-9_.:-]{1,128}$/;
 
@@ -88,7 +91,7 @@ function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstan
 
 async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, context: App): Promise<void> {
   if (context.admission) app.addHook("onRequest", admit(context.admission, pipeline.name));
-  app.setErrorHandler(keepRefusals(pipeline, context.producer));
+  app.setErrorHandler(keepRefusals(pipeline, context));
   for (const route of pipeline.events.values()) serveEvent(app, route, context);
   await app.register(async (batches) => {
     batches.addContentTypeParser(
@@ -111,6 +114,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     now: options.now ?? Date.now,
     newId: options.newId ?? createIds(),
     ...(options.admission ? { admission: options.admission } : {}),
+    ...(options.metrics ? { metrics: options.metrics } : {}),
   };
   const app = createServer(options);
   app.setErrorHandler(answerError);
@@ -140,6 +144,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   serveOwnRoutes(app, context);
+  if (options.metrics) serveMetrics(app, options.metrics);
   for (const pipeline of routes) await app.register((scope) => servePipeline(scope, pipeline, context));
   await app.ready();
   return app;

@@ -8,7 +8,7 @@ import type { PipelineRoutes } from "./event-routes.ts";
 import { edgeOf } from "./intake.ts";
 import { batchSchema, type JsonSchema } from "./openapi.ts";
 import { quarantineRecord } from "./quarantine.ts";
-import { senderOf } from "./refusals.ts";
+import { noType, senderOf } from "./refusals.ts";
 
 const resultSchema: JsonSchema = {
   type: "object",
@@ -52,7 +52,11 @@ const troubles: Record<number, { code: string; message: string }> = {
 };
 
 export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, context: App): void {
-  const { producer, limits, now, newId } = context;
+  const { producer, limits, now, newId, metrics } = context;
+  const typeOf = (value: unknown) => {
+    const type = (value as { event_type?: unknown } | null | undefined)?.event_type;
+    return typeof type === "string" && routes.events.has(type) ? type : noType;
+  };
   app.route({
     method: "POST",
     url: routes.path,
@@ -95,6 +99,7 @@ export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, conte
         // A refusal stands; only where it couldn't be kept is it as open as an event without an ack.
         if (result.status === "accepted" || !outcome.ok) complete(result, outcome, batch[place]!);
         counts[result.status] += 1;
+        metrics?.events(routes.name, typeOf(batch[place]!.value), result.code ?? "accepted");
       }
       const status = statusOf(counts.accepted, counts.rejected, counts.unknown);
       if (status === 503) reply.headers(retryAfter);

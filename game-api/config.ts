@@ -1,5 +1,6 @@
 // Owns the environment of game-api: read once, at the door. Refuses to start on any bad value
 // and names all of them in one error.
+import { availableParallelism } from "node:os";
 import { delimiter } from "node:path";
 import { z } from "zod";
 import { pipelinesRoot } from "../flink-sql/folders.ts";
@@ -21,6 +22,12 @@ const environment = z.object({
   SWORDLAKE_TRUST_PROXY: z
     .union([flag, z.string().transform((list) => list.split(",").map((address) => address.trim()))])
     .default(false),
+  SWORDLAKE_API_PROCESSES: count(availableParallelism(), 1, 256),
+  /** Origins of web pages that may send events, commas between; none by default. */
+  SWORDLAKE_API_CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((list) => list.split(",").flatMap((origin) => origin.trim() || [])),
   /** keys: every request needs one; open: one is checked where it is sent. */
   SWORDLAKE_API_AUTH: z.enum(["open", "keys"]).default("open"),
   /** Where the API keys are; the password comes by PGPASSWORD. */
@@ -54,6 +61,9 @@ export interface Config {
   /** How long the broker may take to ack; must stay below the request's own deadline. */
   deliveryTimeoutMs: number;
   limits: Limits;
+  /** Worker processes that share the port; 1 for a process alone. */
+  processes: number;
+  corsOrigins: string[];
   auth: "open" | "keys";
   keysUrl: string | undefined;
   /** Events per second of one address; 0 for no limit. */
@@ -66,6 +76,9 @@ const answerMarginMs = 1500;
 function problemsOf(error: z.ZodError): string[] {
   return error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
 }
+
+const isLoopback = (host: string) =>
+  host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /** Reads the environment. Throws one error that lists every bad value. */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
@@ -82,6 +95,11 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     );
   if (e?.SWORDLAKE_API_AUTH === "keys" && !e.SWORDLAKE_API_KEYS)
     problems.push("SWORDLAKE_API_KEYS: SWORDLAKE_API_AUTH=keys needs the postgres:// address of the keys");
+  if (e?.SWORDLAKE_API_AUTH === "open" && !isLoopback(e.SWORDLAKE_API_HOST))
+    problems.push(
+      `SWORDLAKE_API_HOST: ${e.SWORDLAKE_API_HOST} can be reached from other machines, and no key is asked for: ` +
+        "set SWORDLAKE_API_AUTH=keys, or listen on 127.0.0.1",
+    );
   if (!e || problems.length > 0)
     throw new Error(`The environment of game-api is wrong:\n  ${problems.join("\n  ")}`);
   return {
@@ -91,6 +109,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     pipelineRoots: [pipelinesRoot, ...e.SWORDLAKE_PIPELINES.split(delimiter).filter(Boolean)],
     logLevel: e.LOG_LEVEL,
     trustProxy: e.SWORDLAKE_TRUST_PROXY,
+    processes: e.SWORDLAKE_API_PROCESSES,
+    corsOrigins: e.SWORDLAKE_API_CORS_ORIGINS,
     auth: e.SWORDLAKE_API_AUTH,
     keysUrl: e.SWORDLAKE_API_KEYS,
     ratePerAddress: e.SWORDLAKE_API_RATE_PER_ADDRESS,

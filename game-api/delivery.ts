@@ -23,6 +23,8 @@ export type Failure = Extract<Outcome, { ok: false }>;
 export interface Producer {
   /** One outcome per record, in the records' order. Never rejects, always answers in time. */
   send(records: KafkaRecord[]): Promise<Outcome[]>;
+  /** Records that have no outcome yet. */
+  readonly waiting: number;
   /** A round trip to a broker: undefined when it works, else why not. */
   ready(): Promise<string | undefined>;
   /** Waits for what is under way, then lets go of the broker. */

@@ -32,7 +32,9 @@ function hasAny(query: object): boolean {
   return false;
 }
 
-export function serveEvent(app: FastifyInstance, route: EventRoute, { producer, now, newId }: App): void {
+export function serveEvent(app: FastifyInstance, route: EventRoute, context: App): void {
+  const { producer, now, newId, metrics } = context;
+  const count = (outcome: string) => metrics?.events(route.pipeline, route.type, outcome);
   const readQuery = queryReader(route.event);
   for (const [index, url] of route.paths.entries()) {
     app.route({
@@ -54,6 +56,7 @@ export function serveEvent(app: FastifyInstance, route: EventRoute, { producer, 
         const intake = takeIn(route, input, edgeOf(request, now(), newId));
         if (!intake.ok) throw withDetails(errors.EventInvalid(route.type), { issues: intake.issues });
         const outcome = (await producer.send([intake.record]))[0]!;
+        count(outcome.ok ? "accepted" : outcome.code);
         if (!outcome.ok) throw deliveryError(outcome, intake.eventId);
         reply.code(202);
         return {

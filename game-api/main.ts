@@ -1,16 +1,17 @@
-// Runs the API as one process: reads the configuration, listens, and on SIGTERM or SIGINT finishes
-// what it has begun. Exit codes: 0 drained, 1 fault.
-import { pino } from "pino";
+// Runs the API: reads the configuration, starts one worker per core, or serves alone where one is enough;
+// on SIGTERM or SIGINT finishes what it has begun. Exit codes: 0 drained, 1 fault.
+import cluster from "node:cluster";
+import { type Logger, pino } from "pino";
 import { loadPipelines } from "../flink-sql/folders.ts";
 import { buildApp } from "./app.ts";
-import { readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { openKeyring } from "./keyring.ts";
+import { createMetrics } from "./metrics.ts";
+import { runPrimary } from "./primary.ts";
 import { createKafkaProducer } from "./producer.ts";
-import { createRateLimiter } from "./rate-limits.ts";
+import { metricsText, sharedRateLimiter } from "./worker.ts";
 
-async function main(): Promise<void> {
-  const config = readConfig();
-  const logger = pino({ name: "game-api", level: config.logLevel });
+async function serve(config: Config, logger: Logger): Promise<void> {
   const pipelines = await loadPipelines(config.pipelineRoots);
   const producer = createKafkaProducer({
     bootstrapServers: config.kafka,
@@ -21,14 +22,23 @@ async function main(): Promise<void> {
   const { limits, trustProxy, ratePerAddress } = config;
   const keyring = config.keysUrl ? openKeyring(config.keysUrl, logger) : undefined;
   const isRequired = config.auth === "keys";
-  const admission = { keyring, isRequired, ratePerAddress, limiter: createRateLimiter() };
-  const app = await buildApp({ pipelines, producer, limits, trustProxy, logger, admission });
+  const admission = { keyring, isRequired, ratePerAddress, limiter: sharedRateLimiter() };
+  const metrics = createMetrics({ waiting: () => producer.waiting, waitingMax: config.queueEventsMax });
+  const app = await buildApp({
+    pipelines,
+    producer,
+    limits,
+    trustProxy,
+    logger,
+    admission,
+    metrics: { ...metrics, text: metricsText(metrics) },
+  });
   await app.listen({ host: config.host, port: config.port });
 
   let draining = false;
   const drain = async (signal: string) => {
-    // Asked twice: whoever asks won't wait.
-    if (draining) process.exit(1);
+    // Asked twice: whoever asks won't wait. A worker hears the terminal's signal and its primary's.
+    if (draining) return cluster.isWorker ? undefined : process.exit(1);
     draining = true;
     logger.info({ signal }, "draining");
     // A client that never reads its answer must not keep the process for ever.
@@ -41,6 +51,16 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", (signal) => void drain(signal));
   process.on("SIGINT", (signal) => void drain(signal));
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const logger = pino({ name: "game-api", level: config.logLevel });
+  if (config.processes === 1 || cluster.isWorker) return serve(config, logger);
+  const primary = runPrimary(config.processes, logger);
+  process.on("SIGTERM", (signal) => primary.end(signal));
+  process.on("SIGINT", (signal) => primary.end(signal));
+  process.exit(await primary.ended);
 }
 
 main().catch((error: Error) => {

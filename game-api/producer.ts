@@ -72,6 +72,10 @@ class KafkaProducer implements Producer {
     this.#connect();
   }
 
+  get waiting(): number {
+    return this.#deliveries.waiting;
+  }
+
   send(records: KafkaRecord[]): Promise<Outcome[]> {
     const refused = this.#refusal(records.length);
     if (refused) return Promise.resolve(records.map(() => refused));

@@ -2,7 +2,7 @@
 // the quarantine topic has it; where Kafka can't take it, the answer is 503 and the client retries.
 import { isUtf8 } from "node:buffer";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import type { Producer } from "./delivery.ts";
+import type { App } from "./app.ts";
 import { answerError, quarantineError } from "./errors.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
 import { quarantineRecord, type Sender } from "./quarantine.ts";
@@ -19,6 +19,9 @@ declare module "fastify" {
     eventType?: string;
   }
 }
+
+/** Label of what has no type: a body, or a line, that can't be read. */
+export const noType = "none";
 
 /** Refusals of what was sent; others are about how it was sent, or by whom. */
 const keptCodes = new Set(["event_invalid", "json_invalid", "batch_shape"]);
@@ -38,15 +41,17 @@ function payloadOf({ rawBody, query }: FastifyRequest): string {
 }
 
 /** Error handler for the routes of one pipeline. */
-export function keepRefusals(routes: PipelineRoutes, producer: Producer) {
+export function keepRefusals(routes: PipelineRoutes, { producer, metrics }: App) {
   return async (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const reason = (error.code ?? "").toLowerCase();
     if (!keptCodes.has(reason)) return answerError(error, request, reply);
+    const { eventType } = request.routeOptions.config;
+    metrics?.events(routes.name, eventType ?? noType, reason);
     const { issues } =
       (error as { details?: { issues?: { path: string; message: string }[] } }).details ?? {};
     const record = quarantineRecord(
       {
-        eventType: request.routeOptions.config.eventType,
+        eventType,
         reason,
         issues: issues ?? [{ path: "", message: error.message }],
         payload: payloadOf(request),

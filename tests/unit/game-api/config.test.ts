@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { pipelinesRoot } from "../../../flink-sql/folders.ts";
 import { readConfig } from "../../../game-api/config.ts";
@@ -14,6 +15,8 @@ describe("readConfig", () => {
       queueEventsMax: 50_000,
       deliveryTimeoutMs: 8000,
       auth: "open",
+      processes: availableParallelism(),
+      corsOrigins: [],
       keysUrl: undefined,
       ratePerAddress: 0,
       limits: {
@@ -23,6 +26,16 @@ describe("readConfig", () => {
         requestTimeoutMs: 10_000,
       },
     });
+  });
+
+  it("listens beyond loopback only where keys are asked for", () => {
+    const open = { SWORDLAKE_API_HOST: "0.0.0.0" };
+    expect(() => readConfig(open)).toThrow(/0\.0\.0\.0 can be reached .* set SWORDLAKE_API_AUTH=keys/);
+    expect(() => readConfig({ ...open, SWORDLAKE_API_AUTH: "keys" })).toThrow(/SWORDLAKE_API_KEYS/);
+    const keys = { SWORDLAKE_API_AUTH: "keys", SWORDLAKE_API_KEYS: "postgres://edge@db:5432/swordlake" };
+    expect(readConfig({ ...open, ...keys })).toMatchObject({ host: "0.0.0.0", auth: "keys" });
+    for (const host of ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+      expect(readConfig({ SWORDLAKE_API_HOST: host }).host).toBe(host);
   });
 
   it("reads what is set, and takes empty for unset", () => {

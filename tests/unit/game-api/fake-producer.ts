@@ -26,6 +26,7 @@ export function createFakeProducer(): FakeProducer {
     failWith: () => undefined,
     downReason: undefined,
     closed: false,
+    waiting: 0,
     events: () => fake.records.map(({ value }) => JSON.parse(value)),
     async send(records) {
       return records.map((record): Outcome => {
