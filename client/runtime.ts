@@ -54,6 +54,13 @@ const lineOf = (type: string, eventId: string, fields: object) =>
     typeof value === "bigint" ? value.toString() : value,
   );
 
+/** An error's message and those of its causes: Node's "fetch failed" says nothing alone. */
+function messagesOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error as { cause?: unknown };
+  return cause === undefined ? error.message : `${error.message}: ${messagesOf(cause)}`;
+}
+
 /** Makes a queue of events for one pipeline. Throws RangeError for options that make no sense. */
 export function createEventQueue(given: EventQueueOptions): EventQueue {
   const options = completeOptions(given);
@@ -91,7 +98,7 @@ export function createEventQueue(given: EventQueueOptions): EventQueue {
       return { status: response.status, retryAfter, body: await response.text() };
     } catch (error) {
       if (abort.signal.aborted) return { error: `No answer within ${options.timeoutMs} ms.` };
-      return { error: `No answer: ${error instanceof Error ? error.message : String(error)}` };
+      return { error: `No answer: ${messagesOf(error)}` };
     } finally {
       clearTimeout(deadline);
     }

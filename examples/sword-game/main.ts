@@ -24,25 +24,27 @@ function count(name: "players" | "rounds"): number {
 const pick = (list: string[]) => list[Math.floor(Math.random() * list.length)] ?? "";
 const counts = { accepted: 0, rejected: 0, unknown: 0 };
 
-/** Counts an outcome, and says what a player should know of it. */
-function tell(what: string, outcome: Outcome): void {
+/** Counts an outcome, says what a player should know of it, and whether the event is kept. */
+function tell(what: string, outcome: Outcome): boolean {
   counts[outcome.status] += 1;
-  if (outcome.status === "accepted") return;
+  if (outcome.status === "accepted") return true;
   console.log(`${what}: ${outcome.status}, ${outcome.code}: ${outcome.message}`);
+  return false;
 }
 
 async function play(): Promise<void> {
   const players = Array.from({ length: count("players") }, (_, number) => `player-${number + 1}`);
   const rounds = count("rounds");
-  // A game doesn't hang on its statistics: what isn't known after 20 seconds is told as unknown.
-  const client = createGameClient({ url: values.url, key: values.key, giveUpAfterMs: 20_000 });
+  // A game doesn't hang on its statistics: what isn't known after 5 seconds is told as unknown.
+  const client = createGameClient({ url: values.url, key: values.key, giveUpAfterMs: 5_000 });
   for (let round = 1; round <= rounds; round += 1) {
     const moves = players.map(async (user_id) => {
       const sword_type = pick(swords);
       const price = 50 + Math.floor(Math.random() * 100);
-      tell(`${user_id} buys a ${sword_type}`, await client.purchaseSword({ user_id, sword_type, price }));
-      // In order for each player: the guild is joined when the sword is surely bought.
-      if (round !== 1) return;
+      const bought = await client.purchaseSword({ user_id, sword_type, price });
+      const isBought = tell(`${user_id} buys a ${sword_type}`, bought);
+      // Guilds want players with a sword: what must come in order waits for the outcome before it.
+      if (round > 1 || !isBought) return;
       const guild_name = pick(guilds);
       tell(`${user_id} joins ${guild_name}`, await client.joinGuild({ user_id, guild_name }));
     });

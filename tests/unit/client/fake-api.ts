@@ -34,7 +34,8 @@ export function createFakeApi(...replies: Reply[]) {
     const events = body.split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
     seen.push({ url, headers, events, atMs: performance.now() });
     const reply = replies.shift() ?? accepting;
-    if (reply === "refused") throw new TypeError("fetch failed");
+    if (reply === "refused")
+      throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") });
     if (reply === "silent")
       return new Promise((_, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason));

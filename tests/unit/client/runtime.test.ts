@@ -123,7 +123,7 @@ describe("the queue", () => {
       status: "unknown",
       eventId: "id-0",
       code: "no_answer",
-      message: "No answer: fetch failed",
+      message: "No answer: fetch failed: connect ECONNREFUSED",
     });
     expect(queue.waiting).toBe(1);
     await elapse(1000);
