@@ -55,9 +55,12 @@ describe("kill -9 under load", () => {
   });
 });
 
-/** Resident memory of a process, in MiB. */
-const residentMiB = (pid: number) =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
+/** Resident memory of a process and its children, in MiB. */
+function residentMiB(pid: number): number {
+  const own = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+  return children.reduce((sum, child) => sum + residentMiB(Number(child)), own);
+}
 
 const pidOf = async (name: string) =>
   (await swordlakeJson<Status>("status")).engines.find((engine) => engine.name === name)!.pid!;
