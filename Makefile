@@ -42,10 +42,11 @@ demo: up ## players buy swords and join guilds; reports and a closed ledger
 	@$(SWORDLAKE) report game
 	@$(SWORDLAKE) next
 
-load: ## make events: USERS= EVENTS= ENDPOINTS= CONNECTIONS= RATE= SEED= BATCH= JOURNAL= PIPELINE=
+load: ## make events: USERS= EVENTS= ENDPOINTS= CONNECTIONS= LOOP= RATE= PROFILE= OUTSTANDING= SEED= BATCH= JOURNAL= PIPELINE=
 	@API_URL="$${API_URL:-$$($(SWORDLAKE) url api)}" PIPELINE="$(PIPELINE)" USERS="$(USERS)" EVENTS="$(EVENTS)" \
-	  ENDPOINTS="$(ENDPOINTS)" CONNECTIONS="$(CONNECTIONS)" RATE="$(RATE)" SEED="$(SEED)" BATCH="$(BATCH)" \
-	  JOURNAL="$(JOURNAL)" $(NODE) loadgen/main.ts
+	  ENDPOINTS="$(ENDPOINTS)" CONNECTIONS="$(CONNECTIONS)" LOOP="$(LOOP)" RATE="$(RATE)" PROFILE="$(PROFILE)" \
+	  OUTSTANDING="$(OUTSTANDING)" SEED="$(SEED)" BATCH="$(BATCH)" JOURNAL="$(JOURNAL)" KEY_FILE="$(KEY_FILE)" \
+	  $(NODE) loadgen/main.ts
 
 report: ## print every report: PIPELINE=
 	@$(SWORDLAKE) report $(PIPELINE)

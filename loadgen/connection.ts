@@ -1,5 +1,5 @@
 // One autocannon connection, made fit for keeping books: what autocannon leaves open when a connection
-// breaks is closed here. The only place that touches its internals; run.test.ts pins each of them.
+// breaks is closed here. The only place that touches its internals; closed-loop.test.ts pins each of them.
 import type { Client } from "autocannon";
 
 interface Inner extends Client {

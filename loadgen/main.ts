@@ -1,14 +1,16 @@
 // The load program: reads the command line, runs one load, prints its summary, sets the exit code.
 import { CommanderError } from "commander";
 import { loadPipelines, type PipelineFolder } from "../flink-sql/folders.ts";
+import { startClosedLoop } from "./closed-loop.ts";
 import { type Config, readConfig } from "./config.ts";
 import { UnreachableError, UsageError } from "./errors.ts";
 import { createGenerator } from "./generate.ts";
 import { createJournal } from "./journal.ts";
+import type { Load } from "./load.ts";
+import { startOpenLoop } from "./open-loop.ts";
 import { countSends } from "./plan.ts";
 import { createProgress, summaryText } from "./progress.ts";
 import { checkReachable } from "./reach.ts";
-import { type Load, startLoad } from "./run.ts";
 import { problemsOf, toSummary } from "./summary.ts";
 
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -21,7 +23,7 @@ function findPipeline(name: string, pipelines: PipelineFolder[]): PipelineFolder
 }
 
 async function runLoad(config: Config): Promise<number> {
-  const { run, seed, url, events, duplicates } = config;
+  const { run, seed, url, events, duplicates, loop } = config;
   const pipeline = findPipeline(config.pipeline, await loadPipelines(config.pipelinesRoots));
   const generate = createGenerator({ ...config, pipeline });
   await checkReachable(url);
@@ -43,16 +45,17 @@ async function runLoad(config: Config): Promise<number> {
     interruptedBy = signal;
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  load = startLoad({ ...config, pipeline: pipeline.name, generate, journal, onProgress: progress.show });
+  const given = { ...config, pipeline: pipeline.name, generate, journal, onProgress: progress.show };
+  load = loop === "open" ? startOpenLoop(given) : startClosedLoop(given);
   const { tally, failure } = await load.done;
   journal.close();
   progress.end(tally);
-  const summary = toSummary({ ...about, journal: journal.path, interrupted: !!interruptedBy }, tally);
-  console.log(config.json ? JSON.stringify(summary) : summaryText(summary));
+  const summary = toSummary({ ...about, loop, journal: journal.path, interrupted: !!interruptedBy }, tally);
+  console.log(config.json ? JSON.stringify(summary) : summaryText(summary, tally.latencyBuckets()));
   for (const problem of problemsOf(summary, tally.firstSurprise())) console.error(problem);
   if (failure) throw failure;
   if (interruptedBy) return signalExitCodes[interruptedBy];
-  return summary.unexpected > 0 || (summary.unknown > 0 && !config.allowUnknown) ? 1 : 0;
+  return summary.unexpected > 0 || summary.shed > 0 || (summary.unknown > 0 && !config.allowUnknown) ? 1 : 0;
 }
 
 try {

@@ -1,5 +1,6 @@
 // What a person sees of a load: its progress on stderr and the summary at the end. Pure but for the
 // `write` it is given.
+import { type Bucket, latencyPicture } from "./latency.ts";
 import type { LoadSummary } from "./summary.ts";
 import type { Tally } from "./tally.ts";
 
@@ -31,18 +32,25 @@ export function createProgress(total: number, isTerminal: boolean, write: (text:
       const durationMs = tally.durationMs();
       if (!isTerminal && durationMs - lastMs < lineEveryMs) return;
       lastMs = durationMs;
-      const line = progressLine(tally.counts.sends, total, durationMs);
+      const line = progressLine(tally.counts.sends + tally.counts.shed, total, durationMs);
       write(isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
     },
     end(tally: Tally) {
-      if (isTerminal) write(`\r\x1b[K${progressLine(tally.counts.sends, total, tally.durationMs())}\n`);
+      const done = tally.counts.sends + tally.counts.shed;
+      if (isTerminal) write(`\r\x1b[K${progressLine(done, total, tally.durationMs())}\n`);
     },
   };
 }
 
-/** The summary as aligned lines. */
-export function summaryText(summary: LoadSummary): string {
-  const { latencyMs } = summary;
+const statusText = (statuses: Record<string, number>) =>
+  Object.entries(statuses)
+    .map(([status, answers]) => `${status}: ${count(answers)}`)
+    .join("  ") || "none";
+
+/** The summary as aligned lines, with a picture of the latencies. */
+export function summaryText(summary: LoadSummary, buckets: Bucket[] = []): string {
+  const { latencyMs: ms, lateMs } = summary;
+  const since = summary.loop === "open" ? "due" : "sent";
   const rows: [string, string][] = [
     ["Run", `${summary.run} (seed ${summary.seed}, pipeline ${summary.pipeline})`],
     ["Sent", `${count(summary.sends)} events, ${count(summary.copies)} of them copies`],
@@ -50,10 +58,20 @@ export function summaryText(summary: LoadSummary): string {
     ["Rejected", `${count(summary.rejected)} (${count(summary.unexpected)} against expectation)`],
     ["Unknown", `${count(summary.unknown)} (${count(summary.unanswered)} without any answer)`],
     ["Rate", `${count(summary.eventsPerSecond)} events/s, ${count(summary.requestsPerSecond)} requests/s`],
-    ["Latency", `p50 ${latencyMs.p50}  p90 ${latencyMs.p90}  p99 ${latencyMs.p99}  max ${latencyMs.max} ms`],
+    ["Answers", statusText(summary.statuses)],
+    [
+      "Latency",
+      `p50 ${ms.p50}  p90 ${ms.p90}  p95 ${ms.p95}  p99 ${ms.p99}  p99.9 ${ms.p999}  max ${ms.max} ms since ${since}`,
+    ],
     ["Bytes", `${count(summary.bytesSent)} in bodies sent, ${count(summary.bytesReceived)} received`],
     ["Time", `${(summary.durationMs / 1000).toFixed(1)} s${summary.interrupted ? ", interrupted" : ""}`],
     ["Journal", summary.journal],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join("\n");
+  if (lateMs) {
+    const shed: [string, string] = ["Shed", `${count(summary.shed)} due and not sent`];
+    const late: [string, string] = ["Late", `p99 ${lateMs.p99}  max ${lateMs.max} ms: the load's own delay`];
+    rows.splice(2, 0, shed, late);
+  }
+  const text = rows.map(([name, value]) => `${name.padEnd(9)} ${value}`).join("\n");
+  return buckets.length > 0 ? `${text}\n${latencyPicture(buckets)}` : text;
 }

@@ -1,10 +1,11 @@
-// What one connection sends and what became of it: at most one request is under way, and its events are
-// settled in tally and journal exactly once. Refuses to guess: without an answer they are 'unknown'.
+// What one connection of a closed loop sends and what became of it: at most one request is under way,
+// and its events are settled in tally and journal exactly once.
 import assert from "node:assert/strict";
 import type { Request } from "autocannon";
-import { judgeBatch, judgeSingle, type Verdict } from "./answers.ts";
+import type { Verdict } from "./answers.ts";
 import type { Journal } from "./journal.ts";
 import { type Send, takeSends } from "./plan.ts";
+import { fill, judge, settle } from "./request.ts";
 import type { Tally } from "./tally.ts";
 
 export interface SenderOptions {
@@ -27,33 +28,15 @@ export interface Sender {
   giveUp(): void;
 }
 
-function bodyOf(sends: Send[], batch: number): string {
-  const first = sends[0]!.event;
-  if (batch === 1) return JSON.stringify({ event_id: first.id, ...first.fields });
-  return sends
-    .map(({ event }) => JSON.stringify({ event_type: event.type, event_id: event.id, ...event.fields }))
-    .join("\n");
-}
-
 export function createSender({ plan, route, batch, journal, tally }: SenderOptions): Sender {
   let underWay: Send[] = [];
   let filled = { path: "", body: "" };
   let sentAtMs = 0;
 
-  const settle = (verdicts: Verdict[]) => {
+  const settleAll = (verdicts: Verdict[]) => {
     const settled = underWay;
     underWay = [];
-    for (const [i, { event, copy }] of settled.entries()) {
-      const verdict = verdicts[i] ?? { outcome: "unknown" };
-      tally.count(verdict, { copy, broken: event.broken });
-      journal.write({
-        id: event.id,
-        type: event.type,
-        ...verdict,
-        ...(copy ? { copy } : {}),
-        ...(event.broken ? { broken: true } : {}),
-      });
-    }
+    settle(settled, verdicts, tally, journal);
   };
   const again = (request: Request): Request => {
     sentAtMs = performance.now();
@@ -63,18 +46,16 @@ export function createSender({ plan, route, batch, journal, tally }: SenderOptio
     next(request) {
       assert(underWay.length === 0, "the request under way is settled before the next");
       underWay = takeSends(plan, batch);
-      const path = batch === 1 ? `${route}/${underWay[0]!.event.type}` : route;
-      filled = { path, body: bodyOf(underWay, batch) };
-      tally.sent(Buffer.byteLength(filled.body));
+      filled = fill(underWay, route, batch);
+      tally.sent(underWay.length, Buffer.byteLength(filled.body));
       return again(request);
     },
     again,
     answered(status, answer) {
-      const ids = underWay.map(({ event }) => event.id);
-      if (ids.length === 0) return;
+      if (underWay.length === 0) return;
       tally.answered(performance.now() - sentAtMs, status, answer);
-      settle(batch === 1 ? [judgeSingle(ids[0]!, status, answer)] : judgeBatch(ids, status, answer));
+      settleAll(judge(underWay, batch, status, answer));
     },
-    giveUp: () => settle([]),
+    giveUp: () => settleAll([]),
   };
 }

@@ -1,23 +1,33 @@
 // The result of a load, as printed and as JSON, and whether it counts as a success. Pure.
-import type { Counts, LatencyMs, Tally } from "./tally.ts";
+import type { LatencyMs } from "./latency.ts";
+import type { Second } from "./series.ts";
+import type { Counts, Tally } from "./tally.ts";
 
 export interface LoadSummary extends Counts {
   run: string;
   seed: number;
   pipeline: string;
+  loop: "closed" | "open";
   url: string;
   journal: string;
   durationMs: number;
   eventsPerSecond: number;
   requestsPerSecond: number;
+  /** Open loop: from the time at which a request was due; closed loop: from when it was sent. */
   latencyMs: LatencyMs;
+  /** Open loop: how late the load itself was. */
+  lateMs?: Pick<LatencyMs, "p99" | "max">;
+  /** Answers by HTTP status. */
+  statuses: Record<string, number>;
+  series?: Second[];
   interrupted: boolean;
 }
 
-type About = Pick<LoadSummary, "run" | "seed" | "pipeline" | "url" | "journal" | "interrupted">;
+type About = Pick<LoadSummary, "run" | "seed" | "pipeline" | "loop" | "url" | "journal" | "interrupted">;
 
 export function toSummary(about: About, tally: Tally): LoadSummary {
   const durationMs = Math.round(tally.durationMs());
+  const series = tally.series();
   const perSecond = (n: number) => (durationMs > 0 ? Math.round((n / durationMs) * 1000) : 0);
   return {
     ...about,
@@ -26,6 +36,9 @@ export function toSummary(about: About, tally: Tally): LoadSummary {
     eventsPerSecond: perSecond(tally.counts.sends),
     requestsPerSecond: perSecond(tally.counts.requests),
     latencyMs: tally.latencyMs(),
+    ...(about.loop === "open" ? { lateMs: tally.lateMs() } : {}),
+    statuses: { ...tally.statuses },
+    ...(series.length > 0 ? { series } : {}),
   };
 }
 
@@ -43,6 +56,11 @@ export function problemsOf(summary: LoadSummary, firstSurprise?: string): string
     problems.push(
       `${summary.unexpected} events were refused though sound, or taken though broken. ` +
         `The first answer: ${firstSurprise}. Does the API run the same contract as this checkout?`,
+    );
+  if (summary.shed > 0)
+    problems.push(
+      `${summary.shed} events were due and not sent, as --outstanding requests were under way: the API was ` +
+        `slower than the schedule. Raise --outstanding, or lower the rate to what it can take.`,
     );
   return problems;
 }

@@ -14,6 +14,10 @@ const names = [
   "JSON",
   "RUN",
   "API_URL",
+  "LOOP",
+  "PROFILE",
+  "KEY_FILE",
+  "API_KEY",
 ];
 let printed = "";
 beforeEach(() => {
@@ -47,6 +51,9 @@ describe("readConfig", () => {
       endpoints: [],
       connections: 32,
       rate: 0,
+      loop: "closed",
+      profile: [],
+      outstanding: 1000,
       seed: 1,
       batch: 1,
       duplicates: 0,
@@ -55,6 +62,8 @@ describe("readConfig", () => {
       timeoutMs: 10_000,
       allowUnknown: false,
       json: false,
+      series: false,
+      key: undefined,
       pipelinesRoots: [expect.stringMatching(/flink-sql\/$/)],
     });
     expect(readConfig([]).run).not.toBe(run);
@@ -103,6 +112,39 @@ describe("readConfig", () => {
   it("names the variable of a wrong value", () => {
     vi.stubEnv("RATE", "fast");
     expect(refusal()).toMatch(/'--rate <n>' value 'fast' from env 'RATE' is invalid. Give a whole number/);
+  });
+
+  it("opens the loop where a schedule is given, unless told otherwise", () => {
+    expect(readConfig(["--rate", "500", "--events", "1000"])).toMatchObject({
+      loop: "open",
+      profile: [{ from: 500, to: 500, seconds: 2 }],
+      events: 1000,
+    });
+    expect(readConfig(["--rate", "500", "--loop", "closed"])).toMatchObject({ loop: "closed", profile: [] });
+    expect(readConfig(["--profile", "100/10s"])).toMatchObject({ loop: "open", events: 1000 });
+  });
+
+  it.each([
+    [["--profile", "100/10s", "--rate", "5"], /give one of them/],
+    [["--profile", "100/10s", "--events", "5"], /the profile says how many, 1000/],
+    [["--profile", "100/10s", "--loop", "closed"], /needs an open loop/],
+    [["--loop", "open"], /give --rate, such as 500, or --profile/],
+  ])("refuses %j", (argv, message) => {
+    expect(() => readConfig(argv)).toThrow(message);
+  });
+
+  it("refuses a bad profile with its bad part and the form", () => {
+    expect(refusal("--profile", "100/10s,5x")).toMatch(
+      /--profile <shape>.*invalid\. '5x' is no rate\/duration\. Give rate\/duration with commas/,
+    );
+  });
+
+  it("takes the API key from the environment and never prints it", () => {
+    vi.stubEnv("API_KEY", " sl_secret \n");
+    expect(readConfig([]).key).toBe("sl_secret");
+    vi.stubEnv("API_KEY", "two words");
+    expect(() => readConfig([])).toThrow(/^API_KEY holds no key: give one line/);
+    expect(refusal("--help")).not.toContain("two words");
   });
 
   it("refuses a rate below one request per second", () => {

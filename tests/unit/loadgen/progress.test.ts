@@ -3,7 +3,15 @@ import { createProgress, progressLine, summaryText } from "../../../loadgen/prog
 import { problemsOf, toSummary } from "../../../loadgen/summary.ts";
 import { createTally, type Tally } from "../../../loadgen/tally.ts";
 
-const about = { run: "r", seed: 1, pipeline: "game", url: "u", journal: "j.ndjson", interrupted: false };
+const about = {
+  run: "r",
+  seed: 1,
+  pipeline: "game",
+  loop: "closed" as const,
+  url: "u",
+  journal: "j.ndjson",
+  interrupted: false,
+};
 
 function at(durationMs: number, sends: number): Tally {
   const tally = createTally();
@@ -47,7 +55,7 @@ describe("createProgress", () => {
 
 describe("a summary", () => {
   const tally = createTally();
-  tally.sent(100);
+  tally.sent(1, 100);
   tally.answered(20, 400, "bad sword");
   tally.count({ outcome: "rejected", status: 400 }, { copy: false, broken: false });
   tally.count({ outcome: "unknown" }, { copy: true, broken: false });
@@ -61,6 +69,28 @@ describe("a summary", () => {
     const text = summaryText(summary);
     expect(text).toMatch(/Rejected {2}1 \(1 against expectation\)/);
     expect(text).toMatch(/Journal {3}j\.ndjson/);
+  });
+
+  it("shows latencies as a picture and answers by status", () => {
+    const text = summaryText(summary, tally.latencyBuckets());
+    expect(text).toMatch(/Answers {3}400: 1/);
+    expect(text).toMatch(/p99\.9 .* ms since sent/);
+    expect(text).toMatch(/< 50 ms \|#{40} 100\.0% {2}1$/);
+  });
+
+  it("of an open loop says what was shed and how late the load was", () => {
+    const open = createTally(true);
+    open.sent(10, 100, 3);
+    open.shed(40);
+    open.finish();
+    const told = toSummary({ ...about, loop: "open" }, open);
+    expect(told).toMatchObject({
+      shed: 40,
+      lateMs: { max: expect.closeTo(3, 0) },
+      series: [{ sent: 10, shed: 40 }],
+    });
+    expect(summaryText(told)).toMatch(/Shed {6}40 due and not sent/);
+    expect(problemsOf(told)).toEqual([expect.stringMatching(/^40 events were due and not sent/)]);
   });
 
   it("names every problem with its cure", () => {

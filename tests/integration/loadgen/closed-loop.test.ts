@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import game from "../../../flink-sql/game/pipeline.ts";
+import { type ClosedLoopOptions, startClosedLoop } from "../../../loadgen/closed-loop.ts";
 import { createGenerator } from "../../../loadgen/generate.ts";
 import { createJournal, type JournalEntry, readJournal } from "../../../loadgen/journal.ts";
+import type { Load } from "../../../loadgen/load.ts";
 import { countSends } from "../../../loadgen/plan.ts";
 import { checkReachable } from "../../../loadgen/reach.ts";
-import { type Load, type LoadOptions, startLoad } from "../../../loadgen/run.ts";
 import { type Fate, type PatternServer, type Seen, startPatternServer } from "./pattern-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "load-"));
@@ -28,7 +29,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(5);
 }
 
-type Given = Partial<LoadOptions> & { broken?: number };
+type Given = Partial<ClosedLoopOptions> & { broken?: number };
 
 function start(url: string, given: Given = {}): { load: Load; finish: () => Promise<JournalEntry[]> } {
   const { events = 100, duplicates = 0, broken = 0 } = given;
@@ -36,7 +37,7 @@ function start(url: string, given: Given = {}): { load: Load; finish: () => Prom
   const about = { run: "r", seed: 1, pipeline: "game", url, startedAt: "", events };
   const sends = countSends(events, duplicates);
   const journal = createJournal(join(folder, `${Math.random()}.ndjson`), { ...about, sends });
-  const load = startLoad({
+  const load = startClosedLoop({
     url,
     pipeline: "game",
     generate,

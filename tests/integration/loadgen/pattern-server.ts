@@ -16,7 +16,7 @@ export interface PatternServer {
   url: string;
   port: number;
   seen: Seen[];
-  requests: { path: string; contentType: string; events: number }[];
+  requests: { path: string; contentType: string; authorization?: string; events: number }[];
   close(): Promise<void>;
 }
 
@@ -73,7 +73,13 @@ export async function startPatternServer(
         entry.offset = seen.push(entry);
         return entry;
       });
-      requests.push({ path, contentType: `${request.headers["content-type"]}`, events: events.length });
+      const { authorization, "content-type": contentType } = request.headers;
+      requests.push({
+        path,
+        contentType: `${contentType}`,
+        ...(authorization ? { authorization } : {}),
+        events: events.length,
+      });
       const answer = () => (isBatch ? answerBatch(response, events) : answerSingle(response, events[0]!));
       if (delayMs > 0) setTimeout(answer, delayMs);
       else answer();

@@ -3,56 +3,26 @@
 import autocannon, { type Client, type Instance, type Options } from "autocannon";
 import { type Connection, tendConnection } from "./connection.ts";
 import { UnreachableError } from "./errors.ts";
-import type { GeneratedEvent } from "./generate.ts";
+import { headersOf, type Load, type LoadOptions, progressMs, routeOf } from "./load.ts";
 import { countSends, planSends } from "./plan.ts";
-import { createSender, type Sender, type SenderOptions } from "./sender.ts";
-import { createTally, type Tally } from "./tally.ts";
+import { createSender, type Sender } from "./sender.ts";
+import { createTally } from "./tally.ts";
 
-export interface LoadOptions extends Pick<SenderOptions, "batch" | "journal"> {
-  url: string;
-  /** Name of the pipeline, the first part of every path. */
-  pipeline: string;
-  generate: (n: number) => GeneratedEvent;
-  events: number;
-  /** Share of events sent a second time. */
-  duplicates: number;
+export interface ClosedLoopOptions extends LoadOptions {
+  /** Requests at the same time. */
   connections: number;
-  /** Events per second; 0 for as fast as it goes. */
+  /** Events per second, at most; 0 for as fast as it goes. */
   rate: number;
-  /** Longest wait for an answer, 1000 or more. */
-  timeoutMs: number;
-  /** How long a load waits for an API that refuses connections. */
-  giveUpMs?: number;
-  onProgress?: (tally: Tally) => void;
 }
 
-export interface LoadResult {
-  tally: Tally;
-  /** Why the load ended early: the API stayed away, or the journal can't be written. */
-  failure?: unknown;
-}
-
-export interface Load {
-  /** Resolves once every send is in the journal. */
-  done: Promise<LoadResult>;
-  /** Sends nothing more and waits for the answers under way, for drainMs at most. */
-  stop(drainMs?: number): void;
-}
-
-const progressMs = 250;
-
-function toCannon(options: LoadOptions, setupClient: (client: Client) => void): Options {
+function toCannon(options: ClosedLoopOptions, setupClient: (client: Client) => void): Options {
   const { batch, rate } = options;
   const requests = Math.ceil(countSends(options.events, options.duplicates) / batch);
   const requestRate = rate > 0 ? Math.max(1, Math.round(rate / batch)) : 0;
   return {
     url: options.url,
     method: "POST",
-    headers: {
-      "user-agent": "swordlake-loadgen",
-      accept: "application/json",
-      "content-type": batch === 1 ? "application/json" : "application/x-ndjson",
-    },
+    headers: headersOf(options),
     amount: requests,
     // autocannon refuses connections that would have nothing to send.
     connections: Math.min(options.connections, requests, requestRate || requests),
@@ -65,11 +35,11 @@ function toCannon(options: LoadOptions, setupClient: (client: Client) => void): 
   };
 }
 
-export function startLoad(options: LoadOptions): Load {
+export function startClosedLoop(options: ClosedLoopOptions): Load {
   const { url, journal, batch, giveUpMs = 30_000 } = options;
-  const tally = createTally();
+  const tally = createTally(options.series);
   const plan = planSends(options.generate, options.events, options.duplicates);
-  const route = `${new URL(url).pathname.replace(/\/+$/, "")}/${options.pipeline}`;
+  const route = routeOf(options);
   const opened: { connection: Connection; sender: Sender }[] = [];
   let instance: Instance | undefined;
   let failure: unknown;
