@@ -1,7 +1,15 @@
 // What the client saw of every event it sent, as NDJSON: line 1 is a JournalHeader, each other line a
 // JournalEntry, one per send, in the order in which they were settled. Append-only, constant memory;
 // refuses to touch a journal that exists.
-import { appendFileSync, closeSync, createReadStream, fsyncSync, mkdirSync, openSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  truncateSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import type { Outcome, Verdict } from "./answers.ts";
@@ -25,11 +33,22 @@ export interface JournalEntry extends Verdict {
   copy?: true;
   /** Broken on purpose: the edge must refuse it. */
   broken?: true;
+  /** Why it was rejected, or is unknown, where the answer said so. */
+  reason?: string;
+}
+
+/** A row of a replayed file that no event could be made of; it was never sent. */
+export interface UnreadEntry {
+  id: string;
+  outcome: "unread";
+  file: string;
+  line: number;
+  reason: string;
 }
 
 export interface Journal {
   path: string;
-  write(entry: JournalEntry): void;
+  write(entry: JournalEntry | UnreadEntry): void;
   flush(): void;
   /** Flushes, then waits until the disk has it. */
   close(): void;
@@ -38,7 +57,7 @@ export interface Journal {
 const bufferChars = 64 * 1024;
 
 /** Starts a new journal; refuses one that exists, as its evidence belongs to another run. */
-export function createJournal(path: string, header: JournalHeader): Journal {
+export function createJournal(path: string, header: object): Journal {
   let file: number;
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -49,7 +68,17 @@ export function createJournal(path: string, header: JournalHeader): Journal {
       code === "EEXIST" ? "exists already. Name another, or remove it" : `can't be written: ${message}`;
     throw new UsageError(`--journal '${path}' ${cure}.`, { cause });
   }
-  let buffer = `${JSON.stringify(header)}\n`;
+  return writeTo(path, file, `${JSON.stringify(header)}\n`);
+}
+
+/** Goes on with a journal that was cut short; a last line that is torn is taken off. */
+export function continueJournal(path: string, wholeBytes: number): Journal {
+  truncateSync(path, wholeBytes);
+  return writeTo(path, openSync(path, "a"), "");
+}
+
+function writeTo(path: string, file: number, start: string): Journal {
+  let buffer = start;
   const flush = () => {
     if (buffer === "") return;
     const full = buffer;
@@ -94,9 +123,15 @@ export async function readJournalHeader(path: string): Promise<JournalHeader> {
   throw new Error(`${path}:1: no journal header. Is it a journal of loadgen?`);
 }
 
-/** Every send in a journal, without holding more than a line of it. */
+/** Every line of a journal but its header, without holding more than one. */
+export async function* readEntries(path: string): AsyncGenerator<JournalEntry | UnreadEntry, void> {
+  for await (const { number, value } of readLines(path))
+    if (number > 1) yield value as JournalEntry | UnreadEntry;
+}
+
+/** Every send in a journal. */
 export async function* readJournal(path: string): AsyncGenerator<JournalEntry, void> {
-  for await (const { number, value } of readLines(path)) if (number > 1) yield value as JournalEntry;
+  for await (const entry of readEntries(path)) if (entry.outcome !== "unread") yield entry;
 }
 
 export type OutcomeCounts = Record<Outcome, number>;

@@ -1,6 +1,6 @@
 // The load program: reads the command line, runs one load, prints its summary, sets the exit code.
 import { CommanderError } from "commander";
-import { loadPipelines, type PipelineFolder } from "../flink-sql/folders.ts";
+import { loadPipelines } from "../flink-sql/folders.ts";
 import { startClosedLoop } from "./closed-loop.ts";
 import { type Config, readConfig } from "./config.ts";
 import { UnreachableError, UsageError } from "./errors.ts";
@@ -8,19 +8,13 @@ import { createGenerator } from "./generate.ts";
 import { createJournal } from "./journal.ts";
 import type { Load } from "./load.ts";
 import { startOpenLoop } from "./open-loop.ts";
+import { findPipeline } from "./pipelines.ts";
 import { countSends } from "./plan.ts";
 import { createProgress, summaryText } from "./progress.ts";
 import { checkReachable } from "./reach.ts";
 import { problemsOf, toSummary } from "./summary.ts";
 
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
-
-function findPipeline(name: string, pipelines: PipelineFolder[]): PipelineFolder {
-  const found = pipelines.find((pipeline) => pipeline.name === name);
-  if (found) return found;
-  const known = pipelines.map((pipeline) => pipeline.name).join(", ") || "none";
-  throw new UsageError(`--pipeline '${name}' has no folder under flink-sql/. Known pipelines: ${known}.`);
-}
 
 async function runLoad(config: Config): Promise<number> {
   const { run, seed, url, events, duplicates, loop } = config;

@@ -8,7 +8,8 @@ const barChars = 24;
 const lineEveryMs = 5000;
 const count = (n: number) => Math.round(n).toLocaleString("en-US");
 
-function timeLeft(seconds: number): string {
+/** Such as "3 min 20 s". */
+export function timeLeft(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
   const whole = Math.ceil(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -59,6 +59,7 @@ async function readJournal(
       continue;
     }
     const { id, outcome, partition, offset } = entry as Entry;
+    if (!(outcome in rank)) continue; // a row of a replayed file that was never sent
     const known = told.get(id) ?? { outcome, places: [] };
     if (rank[outcome] > rank[known.outcome]) known.outcome = outcome;
     if (partition !== undefined) known.places.push(`${partition}:${offset}`);
