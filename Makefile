@@ -7,7 +7,7 @@ DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps up down clean demo load report ledger status check test test-minio test-hdfs test-compose \
-  notebooks lab
+  notebooks lab bench bench-ingest
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -93,3 +93,11 @@ notebooks: .venv/.done ## execute every notebook against the running stack, writ
 lab: .venv/.done ## open the notebooks in JupyterLab on loopback
 	SWORDLAKE_TRINO="$$($(SWORDLAKE) url trino)" .venv/bin/jupyter lab --ip=127.0.0.1 --LabApp.news_url= \
 	  --LabApp.extension_manager=readonly --notebook-dir notebooks $$([ "$$(id -u)" = 0 ] && echo --allow-root)
+
+BENCH_ARGS ?=
+
+bench: bench-ingest ## measure everything that has a bench
+
+bench-ingest: deps ## the collector against its peers: ROUNDS= SECONDS= CONNECTIONS=, BENCH_ARGS=--check
+	@ROUNDS="$(ROUNDS)" SECONDS="$(SECONDS)" CONNECTIONS="$(CONNECTIONS)" taskset -c 0 \
+	  $(NODE) bench/ingest/main.ts $(BENCH_ARGS)

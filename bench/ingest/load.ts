@@ -1,0 +1,122 @@
+// Load over keep-alive connections: closed loop for the most that a collector can do, open loop at
+// a constant rate for its latency, which counts from the moment a request was due.
+import { setTimeout as delay } from "node:timers/promises";
+import * as hdr from "hdr-histogram-js";
+import { type Connection, openConnection } from "./connection.ts";
+
+export interface Target {
+  port: number;
+  /** Whole requests, sent in turn. */
+  requests: Buffer[];
+  eventsPerRequest: number;
+}
+
+export interface Load {
+  /** Events answered 202 so far. */
+  readonly accepted: number;
+  /** Sends nothing more, waits for what is under way. Throws where any answer was not 202. */
+  end(): Promise<void>;
+}
+
+const drainTimeoutMs = 15_000;
+
+/** Opens the connections; `onIdle` is told each that may send. */
+async function connect(
+  { port, eventsPerRequest }: Target,
+  count: number,
+  onIdle: (connection: Connection, index: number) => void,
+) {
+  const connections: Connection[] = [];
+  const state = { accepted: 0, underWay: 0, fault: undefined as Error | undefined };
+  const onBroken = (error: Error) => {
+    state.fault ??= error;
+  };
+  for (let index = 0; index < count; index += 1) {
+    const onAnswer = (status: number) => {
+      state.underWay -= 1;
+      if (status === 202) state.accepted += eventsPerRequest;
+      else state.fault ??= new Error(`127.0.0.1:${port} answered ${status} where 202 was expected`);
+      onIdle(connections[index]!, index);
+    };
+    connections.push(await openConnection(port, onAnswer, onBroken));
+  }
+  async function drain(): Promise<void> {
+    const deadline = Date.now() + drainTimeoutMs;
+    while (state.underWay > 0 && !state.fault) {
+      if (Date.now() > deadline) throw new Error(`${state.underWay} requests to port ${port} have no answer`);
+      await delay(10);
+    }
+    for (const connection of connections) connection.close();
+    if (state.fault) throw state.fault;
+  }
+  return { connections, state, drain };
+}
+
+/** Each connection sends its next request when its last answer is in. */
+export async function closedLoop(target: Target, connectionCount: number): Promise<Load> {
+  const { requests } = target;
+  let isEnding = false;
+  let next = 0;
+  const send = (connection: Connection) => {
+    if (isEnding || state.fault) return;
+    state.underWay += 1;
+    connection.send(requests[next++ % requests.length]!);
+  };
+  const { connections, state, drain } = await connect(target, connectionCount, send);
+  for (const connection of connections) send(connection);
+  return {
+    get accepted() {
+      return state.accepted;
+    },
+    end() {
+      isEnding = true;
+      return drain();
+    },
+  };
+}
+
+export interface Latency {
+  p50Ms: number;
+  p99Ms: number;
+  accepted: number;
+}
+
+/** A request falls due at every tick of a constant rate, whether or not the collector keeps up. */
+export async function openLoop(
+  target: Target,
+  connectionCount: number,
+  { perSecond, rampSeconds, seconds }: { perSecond: number; rampSeconds: number; seconds: number },
+): Promise<Latency> {
+  const { requests } = target;
+  const idle: number[] = [];
+  const dueAt = new Float64Array(connectionCount);
+  const histogram = hdr.build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+  const { connections, state, drain } = await connect(target, connectionCount, (_, index) => {
+    if (dueAt[index]! >= measuredFrom) histogram.recordValue((performance.now() - dueAt[index]!) * 1000);
+    idle.push(index);
+    sendDue();
+  });
+  for (let index = 0; index < connectionCount; index += 1) idle.push(index);
+  const from = performance.now();
+  const measuredFrom = from + rampSeconds * 1000;
+  const until = measuredFrom + seconds * 1000;
+  let sent = 0;
+  function sendDue(): void {
+    const now = Math.min(performance.now(), until);
+    for (let due = from + (sent / perSecond) * 1000; due <= now && idle.length > 0 && !state.fault; ) {
+      const index = idle.pop()!;
+      dueAt[index] = due;
+      state.underWay += 1;
+      connections[index]!.send(requests[sent % requests.length]!);
+      sent += 1;
+      due = from + (sent / perSecond) * 1000;
+    }
+  }
+  const ticks = setInterval(sendDue, 1);
+  const total = Math.floor(((until - from) / 1000) * perSecond);
+  while (sent < total && !state.fault) await delay(20);
+  clearInterval(ticks);
+  await drain();
+  const ms = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
+  return { p50Ms: ms(50), p99Ms: ms(99), accepted: state.accepted };
+}
