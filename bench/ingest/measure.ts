@@ -22,14 +22,15 @@ export const perSecond = ({ events, seconds }: Figure) => events / seconds;
 export const isGeneratorBound = ({ collectorShare, loadCoreShare }: Figure) =>
   collectorShare < 0.9 || loadCoreShare > 0.98;
 
-interface Mark {
+/** A look at a process under load. */
+export interface Mark {
   events: number;
   atMs: number;
   cpu: number;
   loadCore: number;
 }
 
-async function mark(pid: number, events: () => number | Promise<number>): Promise<Mark> {
+export async function mark(pid: number, events: () => number | Promise<number>): Promise<Mark> {
   return {
     events: await events(),
     atMs: performance.now(),
@@ -46,7 +47,11 @@ export async function between(
 ): Promise<Figure> {
   const before = await mark(pid, events);
   await delay(seconds * 1000);
-  const after = await mark(pid, events);
+  return figureOf(before, await mark(pid, events));
+}
+
+/** What a process did from one look at it to another. */
+export function figureOf(before: Mark, after: Mark): Figure {
   const wall = (after.atMs - before.atMs) / 1000;
   const cpuSeconds = after.cpu - before.cpu;
   return {

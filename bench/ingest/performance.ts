@@ -3,18 +3,18 @@ import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { jarsOf } from "../../stack/engines/class-archive.ts";
 import { jarsFolder } from "../../stack/jars.ts";
-import { waitFor } from "../../stack/wait.ts";
 import type { Broker } from "./broker.ts";
 import { collectorCore } from "./config.ts";
-import { between, compareWithKafka, type Figure, perSecond } from "./measure.ts";
+import { compareWithKafka, type Figure, figureOf, type Mark, mark, perSecond } from "./measure.ts";
 import { topicOf } from "./servers.ts";
 
 const topic = topicOf("performance");
 
-/** Its compiler needs seconds until it is at full speed; these are not measured. */
-const warmUpSeconds = 5;
+/** Its compiler needs some time until it is at full speed: so many records are not measured. */
+const warmUpRecords = 1_000_000;
 /** What it may do at first, to size the warm-up round; later ones are sized by the last figure. */
-const firstGuessPerSecond = 600_000;
+const firstGuessPerSecond = 150_000;
+const lookEveryMs = 250;
 
 export interface PerformanceRun {
   cache: string;
@@ -25,9 +25,7 @@ export interface PerformanceRun {
 }
 
 function command({ cache, payloadFile, last, seconds }: PerformanceRun, broker: Broker): string[] {
-  const rate = last ? 1.3 * perSecond(last) : firstGuessPerSecond;
-  // More than it can send in its time: it ends by itself only after the measurement.
-  const records = Math.ceil(rate * (warmUpSeconds + seconds + 2));
+  const records = warmUpRecords + Math.ceil((last ? perSecond(last) : firstGuessPerSecond) * seconds);
   const settings = ["acks=all", "enable.idempotence=true", "compression.type=lz4"];
   return [
     ...["-c", String(collectorCore), broker.java, "-Xmx512m", "-cp", jarsOf(jarsFolder(cache, "kafka"))],
@@ -63,12 +61,19 @@ export async function runPerformance(
     child.once("close", () => resolve());
   });
   ended.catch(() => {});
-  const hasBegun = async () => child.exitCode !== null || (await broker.written(topic)) > before;
-  await waitFor("ProducerPerformance sends", hasBegun);
-  await delay(warmUpSeconds * 1000);
-  const figure = await between(child.pid!, run.seconds, () => broker.written(topic));
-  if (child.exitCode !== null) throw new Error("ProducerPerformance ended before it was measured");
+  const written = async () => (await broker.written(topic)) - before;
+  let first: Mark | undefined;
+  let last: Mark | undefined;
+  while (child.exitCode === null) {
+    const look = await mark(child.pid!, written);
+    if (child.exitCode === null && look.events >= warmUpRecords) {
+      first ??= look;
+      last = look;
+    }
+    await delay(lookEveryMs);
+  }
   await ended;
-  compareWithKafka("ProducerPerformance", recordsSent(output), (await broker.written(topic)) - before);
-  return figure;
+  compareWithKafka("ProducerPerformance", recordsSent(output), await written());
+  if (!first || !last || first === last) throw new Error("ProducerPerformance ended before it was measured");
+  return figureOf(first, last);
 }
