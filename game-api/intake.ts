@@ -1,7 +1,8 @@
 // From one input to one Kafka record, or to the reasons why not. Pure but for the ids it is given.
 
 import type { FastifyRequest } from "fastify";
-import { acceptEvent, type Edge, type Issue } from "../flink-sql/envelope.ts";
+import type { Edge, Issue } from "../flink-sql/envelope.ts";
+import { acceptRecord } from "../flink-sql/record.ts";
 import type { KafkaRecord } from "./delivery.ts";
 import type { EventRoute } from "./event-routes.ts";
 
@@ -28,16 +29,8 @@ export function edgeOf(request: FastifyRequest, nowMs: number, newId: () => stri
 
 export function takeIn(route: EventRoute, input: unknown, edge: Edge): Intake {
   if (isPoisoned(input)) return { ok: false, issues: forbiddenKey };
-  const verdict = acceptEvent(route.type, route.event, input, edge);
-  if (!verdict.ok) return verdict;
-  const key = verdict.event[route.key];
-  return {
-    ok: true,
-    eventId: verdict.eventId,
-    record: {
-      topic: route.topic,
-      key: key === undefined || key === null ? null : String(key),
-      value: JSON.stringify(verdict.event),
-    },
-  };
+  const recorded = acceptRecord(route, input, edge);
+  if (!recorded.ok) return recorded;
+  const { eventId, key, value } = recorded;
+  return { ok: true, eventId, record: { topic: route.topic, key, value } };
 }
