@@ -13,6 +13,7 @@ const accepted = { ok: true, partition: 0, offset: 0 } as const;
 
 /** Answers at once and keeps nothing: what HTTP alone costs. */
 const bareProducer: Producer = {
+  waiting: 0,
   send: (records) => Promise.resolve(records.map(() => accepted)),
   ready: () => Promise.resolve(undefined),
   close: () => Promise.resolve(),
