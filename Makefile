@@ -6,7 +6,7 @@ PIPELINE ?= game
 DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps up down clean demo load report ledger status check test test-minio test-hdfs test-compose \
+.PHONY: help deps up down clean demo load replay report ledger status check test test-minio test-hdfs test-compose \
   notebooks lab bench bench-ingest
 
 help: ## list the targets
@@ -47,6 +47,15 @@ load: ## make events: USERS= EVENTS= ENDPOINTS= CONNECTIONS= LOOP= RATE= PROFILE
 	  ENDPOINTS="$(ENDPOINTS)" CONNECTIONS="$(CONNECTIONS)" LOOP="$(LOOP)" RATE="$(RATE)" PROFILE="$(PROFILE)" \
 	  OUTSTANDING="$(OUTSTANDING)" SEED="$(SEED)" BATCH="$(BATCH)" JOURNAL="$(JOURNAL)" KEY_FILE="$(KEY_FILE)" \
 	  $(NODE) loadgen/main.ts
+
+NDJSON := %.ndjson %.jsonl %.ndjson.gz %.jsonl.gz
+
+replay: ## send rows of CSV or NDJSON files: FILE= TYPE= MAP= EVENT_TIME= RATE= SPEED_UP= RUN= RESUME=yes JOURNAL= PIPELINE=
+	@API_URL="$${API_URL:-$$($(SWORDLAKE) url api)}" PIPELINE="$(PIPELINE)" TYPE="$(TYPE)" TYPE_COLUMN="$(TYPE_COLUMN)" \
+	  MAP="$(MAP)" KEY_COLUMN="$(KEY_COLUMN)" EVENT_TIME="$(EVENT_TIME)" TIME_FORMAT="$(TIME_FORMAT)" RATE="$(RATE)" \
+	  SPEED_UP="$(SPEED_UP)" BATCH="$(BATCH)" RUN="$(RUN)" RESUME="$(RESUME)" JOURNAL="$(JOURNAL)" \
+	  KEY_FILE="$(KEY_FILE)" $(NODE) loadgen/replay/main.ts \
+	  $(addprefix --csv ,$(filter-out $(NDJSON),$(FILE))) $(addprefix --ndjson ,$(filter $(NDJSON),$(FILE)))
 
 report: ## print every report: PIPELINE=
 	@$(SWORDLAKE) report $(PIPELINE)

@@ -68,7 +68,7 @@ const options = [
   option("--type <event>", "TYPE", "event type of every row", word),
   option("--type-column <name>", "TYPE_COLUMN", "column of the event type (default: event_type)", column),
   option("--map <pairs>", "MAP", "column=field,...; columns of equal name need none", pairs),
-  option("--key <column>", "KEY", "column of the topic's key field", column),
+  option("--key <column>", "KEY_COLUMN", "column of the topic's key field", column),
   option("--event-time <column>", "EVENT_TIME", "column of the event's time (default: event_time)", column),
   option("--time-format <form>", "TIME_FORMAT", timeFormats.join(", "), oneOf(...timeFormats), "iso"),
   option("--delimiter <char>", "DELIMITER", "what separates CSV columns, or tab", character, ","),

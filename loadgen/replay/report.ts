@@ -59,7 +59,8 @@ export function replayLine(
   const share = bytesOfAll === 0 ? 1 : Math.min(1, bytes / bytesOfAll);
   const bar = "#".repeat(Math.floor(share * barChars)).padEnd(barChars, "-");
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
-  const perSecond = ran.ms > 0 ? (ran.rows / ran.ms) * 1000 : 0;
+  // The first rows, read at once, say nothing about the rate.
+  const perSecond = ran.ms > 100 ? (ran.rows / ran.ms) * 1000 : 0;
   const left = share === 1 ? "" : `  ${timeLeft(((bytesOfAll - bytes) / ran.bytes) * (ran.ms / 1000))} left`;
   return `[${bar}] ${percent}  ${count(rows)} rows  ${count(perSecond)} rows/s${left}`;
 }

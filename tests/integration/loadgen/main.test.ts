@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { summarizeJournal } from "../../../loadgen/journal.ts";
 import { type PatternServer, startPatternServer } from "./pattern-server.ts";
+import { runProgram } from "./program.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "load-main-"));
 let server: PatternServer;
 beforeAll(async () => {
@@ -18,24 +16,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function runMain(argv: string[], until?: () => boolean) {
-  const child = spawn(process.execPath, ["--import", "tsx", "loadgen/main.ts", ...argv], { cwd: root });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => {
-    output.stdout += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    output.stderr += chunk;
-  });
-  const waiting = setInterval(() => {
-    if (!until?.()) return;
-    clearInterval(waiting);
-    child.kill("SIGINT");
-  }, 10);
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  clearInterval(waiting);
-  return { code, ...output };
-}
+const runMain = (argv: string[], until?: () => boolean) =>
+  runProgram("loadgen/main.ts", argv, until ? { until } : {});
 
 // Two programs start at once, on a machine that may be busy.
 describe.concurrent("the load program", { timeout: 30_000 }, () => {
