@@ -79,8 +79,12 @@ async function runReplay(config: ReplayConfig): Promise<number> {
     onNote: (note) => console.error(note),
   });
   let interruptedBy: keyof typeof signalExitCodes | undefined;
+  let interruptedMs = Number.NEGATIVE_INFINITY;
   const interrupt = (signal: keyof typeof signalExitCodes) => {
-    replay.stop();
+    // One Ctrl-C can arrive more than once; the second time a person gives it, nothing is waited for.
+    if (performance.now() - interruptedMs < 500) return;
+    interruptedMs = performance.now();
+    replay.stop(interruptedBy ? 0 : undefined);
     interruptedBy ??= signal;
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);

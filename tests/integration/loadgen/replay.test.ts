@@ -153,6 +153,39 @@ describe("a replay", patience, () => {
     expect(code).toBe(0);
   });
 
+  it("stops where the API stays away, books nothing of what is open, and goes on once it is back", async () => {
+    const first = await serve(() => "accept", { delayMs: 5 });
+    const { port, url } = first;
+    const csv = write("i.csv", `user_id,sword_type\n${"u,katana\n".repeat(3000)}`);
+    const given = ["--url", url, "--csv", csv, "--journal", pathOf("i.ndjson"), "--give-up", "1"];
+    const rate = ["--rate", "2000", "--batch", "20"];
+    const goAway = () => {
+      if (first.seen.length > 100) void first.close();
+      return false;
+    };
+    const cut = await replay([...given, ...rate], { until: goAway });
+    expect(cut.code).toBe(1);
+    expect(cut.stderr).toMatch(/No API answers at .*\n?$/m);
+    expect(cut.stderr).toMatch(/rows were under way when it ended\. Give the same command with --resume/);
+    const { acked, unknown } = JSON.parse(cut.stdout);
+    expect([acked > 0, unknown]).toEqual([true, 0]);
+    const second = await serve(() => "accept", { port });
+    const { code, stdout } = await replay([...given, "--resume"]);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 3000, acked: 3000, resumed: acked });
+    expect(code).toBe(0);
+    const stored = new Set([...first.seen, ...second.seen].map(({ id }) => id));
+    expect(stored.size).toBe(3000);
+  });
+
+  it("ends where a file is cut short, and says which", async () => {
+    const server = await serve(() => "accept");
+    const whole = gzipSync(Buffer.from(`user_id,sword_type\n${"u,katana\n".repeat(1000)}`));
+    const csv = write("j.csv.gz", whole.subarray(0, whole.length - 20));
+    const ran = await replay(["--url", server.url, "--csv", csv, "--journal", pathOf("j.ndjson")]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/j\.csv\.gz: can't be read on: unexpected end of file/);
+  });
+
   it("sends its key, keeps it to itself, and stops where the API refuses it", async () => {
     const sent: (string | undefined)[] = [];
     const server = createServer((request, response) => {
