@@ -68,18 +68,28 @@ export interface Batch {
   done: (outcomes: Outcome[]) => void;
 }
 
-/** Travels with a record through the driver and comes back with its report. */
-export interface Ticket {
-  batch: Batch;
-  index: number;
-}
+/** Stands for a record on its way through the driver. A number: objects held there burden every collection. */
+export type Ticket = number;
 
-/** All requests that wait for reports, oldest first. */
-export function createDeliveries() {
+/**
+ * All requests that wait for reports, oldest first. `defer` runs what answers them, for many reports
+ * come at once: first all are noted, then all are answered.
+ */
+export function createDeliveries(defer: (run: () => void) => void = setImmediate) {
   const batches = new Set<Batch>();
+  const ticketBatch: (Batch | undefined)[] = [];
+  const ticketIndex: number[] = [];
+  const freeTickets: Ticket[] = [];
+  let complete: Batch[] = [];
   let waiting = 0;
 
-  function settle(batch: Batch, index: number, outcome: Outcome): void {
+  function answer(): void {
+    const all = complete;
+    complete = [];
+    for (const { done, outcomes } of all) done(outcomes);
+  }
+
+  function note(batch: Batch, index: number, outcome: Outcome): void {
     // A report may come after the deadline has already answered for it.
     if (batch.outcomes[index] !== undefined) return;
     batch.outcomes[index] = outcome;
@@ -87,11 +97,7 @@ export function createDeliveries() {
     batch.open -= 1;
     if (batch.open > 0) return;
     batches.delete(batch);
-    batch.done(batch.outcomes);
-  }
-
-  function settleAll(batch: Batch, outcome: Outcome): void {
-    for (let index = 0; batch.open > 0; index += 1) settle(batch, index, outcome);
+    if (complete.push(batch) === 1) defer(answer);
   }
 
   return {
@@ -104,12 +110,26 @@ export function createDeliveries() {
       batches.add(batch);
       return batch;
     },
-    settle,
+    /** For one record of a batch; the driver gives it back once, with the record's report. */
+    ticket(batch: Batch, index: number): Ticket {
+      const ticket = freeTickets.pop() ?? ticketBatch.length;
+      ticketBatch[ticket] = batch;
+      ticketIndex[ticket] = index;
+      return ticket;
+    },
+    /** Takes a ticket back. */
+    settle(ticket: Ticket, outcome: Outcome): void {
+      const batch = ticketBatch[ticket];
+      if (!batch) return;
+      ticketBatch[ticket] = undefined;
+      freeTickets.push(ticket);
+      note(batch, ticketIndex[ticket]!, outcome);
+    },
     /** Answers every request whose deadline has passed, or every request at all. */
     expire(nowMs: number, outcome: Outcome): void {
       for (const batch of batches) {
         if (batch.deadlineAtMs > nowMs) return;
-        settleAll(batch, outcome);
+        for (let index = 0; batch.open > 0; index += 1) note(batch, index, outcome);
       }
     },
   };

@@ -28,6 +28,13 @@ const retryPauseMs = 500;
 /** A report that is this late will not come: the request is answered without it. */
 const reportGraceMs = 500;
 
+/** The driver copies a value before it returns, so one room serves for all that fit. */
+const room = Buffer.allocUnsafeSlow(65_536);
+const bytesPerUnit = 3;
+
+const bytesOf = (value: string): Buffer =>
+  value.length * bytesPerUnit > room.length ? Buffer.from(value) : room.subarray(0, room.write(value));
+
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** What a driver's error says about one record. Whatever isn't surely unsent is unknown. */
@@ -116,19 +123,19 @@ class KafkaProducer implements Producer {
     const batch = this.#deliveries.open(records.length, deadlineAtMs, done);
     for (let index = 0; index < records.length; index += 1) {
       const { topic, key, value } = records[index]!;
-      const ticket: Ticket = { batch, index };
+      const ticket = this.#deliveries.ticket(batch, index);
       try {
-        client.produce(topic, -1, Buffer.from(value), key, null, ticket);
+        client.produce(topic, -1, bytesOf(value), key, null, ticket);
       } catch (error) {
         this.#fail(client, error as DriverError, topic, ticket);
       }
     }
   }
 
-  #fail(client: Client, error: DriverError, topic: string, { batch, index }: Ticket): void {
+  #fail(client: Client, error: DriverError, topic: string, ticket: Ticket): void {
     const { code, message } = error;
     const failure = toFailure(code, message, topic, this.#options.queueEventsMax);
-    this.#deliveries.settle(batch, index, failure);
+    this.#deliveries.settle(ticket, failure);
     if (code === errors.ERR__FATAL) this.#replace(client, message);
     else if (failure.code !== "queue_full" && failure.code !== "event_too_large") void this.#watch();
   }
@@ -146,7 +153,7 @@ class KafkaProducer implements Producer {
     const onReport = (error: DriverError | null, report: Report) => {
       const { topic, partition, offset, opaque } = report;
       if (error) this.#fail(client, error, topic, opaque);
-      else this.#deliveries.settle(opaque.batch, opaque.index, { ok: true, partition, offset });
+      else this.#deliveries.settle(opaque, { ok: true, partition, offset });
     };
     client.on("delivery-report", onReport as never);
     // These come without a code: what they mean for records is asked of a broker.
