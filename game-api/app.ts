@@ -13,6 +13,7 @@ import {
 } from "fastify";
 import { type Admission, admit, guardOwnRoutes } from "./admission.ts";
 import { serveBatches } from "./batch-route.ts";
+import { decodeBody } from "./body-encoding.ts";
 import type { Limits } from "./config.ts";
 import type { Producer } from "./delivery.ts";
 import { answerError, errors } from "./errors.ts";
@@ -91,6 +92,7 @@ function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstan
 
 async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, context: App): Promise<void> {
   if (context.admission) app.addHook("onRequest", admit(context.admission, pipeline.name));
+  app.addHook("preParsing", decodeBody);
   app.setErrorHandler(keepRefusals(pipeline, context));
   for (const route of pipeline.events.values()) serveEvent(app, route, context);
   await app.register(async (batches) => {

@@ -38,6 +38,11 @@ export const errors = {
     "The body is larger than %d bytes: send less at once.",
     413,
   ),
+  BodyLength: refusal<[]>(
+    "body_length",
+    "The body is not as long as its Content-Length says, or goes on after its compressed stream ended: send it again.",
+    400,
+  ),
   BatchTooLong: refusal<[events: number, eventsMax: number]>(
     "batch_too_long",
     "%d events in one batch: send %d at most.",
@@ -46,6 +51,16 @@ export const errors = {
   ContentType: refusal<[given: string]>(
     "content_type_unsupported",
     "Content-Type %s is not read here: send application/json; a batch may be application/x-ndjson too.",
+    415,
+  ),
+  EncodingInvalid: refusal<[encoding: string, reason: string]>(
+    "encoding_invalid",
+    "The body is no whole %s stream (%s): compress it again, or send it without Content-Encoding.",
+    400,
+  ),
+  EncodingUnsupported: refusal<[given: string, accepted: string]>(
+    "encoding_unsupported",
+    "Content-Encoding '%s' is not read here: use one of %s, or none.",
     415,
   ),
   KeyMissing: refusal<[]>(
@@ -121,8 +136,9 @@ export const errorSchema: JsonSchema = {
 function translate(error: Refusal, request: FastifyRequest): Refusal {
   switch (error.code) {
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
       return errors.ContentType(`'${request.headers["content-type"] ?? ""}'`);
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return errors.BodyLength();
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return errors.BodyTooLarge(request.routeOptions.bodyLimit ?? 0);
     default:
