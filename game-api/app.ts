@@ -1,6 +1,5 @@
 // Builds the API from contracts and a producer; opens no port and reads no environment.
 // Refuses pipelines whose paths collide.
-import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -14,9 +13,10 @@ import {
 import { type Admission, admit, guardOwnRoutes } from "./admission.ts";
 import { serveBatches } from "./batch-route.ts";
 import { decodeBody } from "./body-encoding.ts";
+import { admitOrigins } from "./browsers.ts";
 import type { Limits } from "./config.ts";
 import type { Producer } from "./delivery.ts";
-import { answerError, errors } from "./errors.ts";
+import { answerError, errors, retryAfter, withDetails } from "./errors.ts";
 import { createIds } from "./event-ids.ts";
 import { serveEvent } from "./event-route.ts";
 import { eventRoutes, type PipelineRoutes, type ServedPipeline } from "./event-routes.ts";
@@ -24,25 +24,30 @@ import type { Metrics } from "./metrics.ts";
 import { serveMetrics } from "./metrics-route.ts";
 import { openapi, relaxBodies } from "./openapi.ts";
 import { answerUnserved, serveOwnRoutes } from "./own-routes.ts";
+import { checkCharset, readJson, readLines } from "./parsers.ts";
 import { keepRefusals } from "./refusals.ts";
+import { answerUnread, boundSockets, type SocketLimits, serverOptions, urlCharsMax } from "./sockets.ts";
 
 export interface AppOptions {
   pipelines: ServedPipeline[];
   producer: Producer;
-  limits: Limits;
+  limits: Limits & SocketLimits;
   logger?: FastifyBaseLogger;
   trustProxy?: boolean | string[];
   now?: () => number;
-
   newId?: () => string;
   /** Keys and limits; without it everybody may send. */
   admission?: Admission;
   metrics?: Metrics;
+  /** Origins of web pages that may send events; none by default, "*" for all. */
+  corsOrigins?: string[];
+  /** Asked before a body is read: while true, requests with events are answered 503. */
+  isBusy?: () => boolean;
 }
 
 /** What the routes share. */
 export type App = Required<Pick<AppOptions, "producer" | "limits" | "now" | "newId">> &
-  Pick<AppOptions, "admission" | "metrics">;
+  Pick<AppOptions, "admission" | "isBusy" | "metrics">;
 
 const requestIdShape = /^[A-Za-z0-9_.:-]{1,128}$/;
 
@@ -58,28 +63,14 @@ function requestIds() {
   };
 }
 
-function readUtf8(body: Buffer): string {
-  // Decoding would quietly replace what isn't UTF-8, and the event would be kept altered.
-  if (!isUtf8(body)) throw errors.JsonInvalid("not UTF-8");
-  return body.toString("utf8");
-}
-
-function readJson(body: Buffer): unknown {
-  // Clients set the type on every request, also where the query string says it all.
-  if (body.length === 0) return undefined;
-  const text = readUtf8(body);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw errors.JsonInvalid((error as Error).message);
-  }
-}
-
 function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstance {
-  return fastify({
+  const ids = requestIds();
+  const app = fastify({
+    http: serverOptions(limits),
+    clientErrorHandler: answerUnread(() => ids({ headers: {} })),
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestIds() as never,
+    genReqId: ids as never,
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: 30_000,
@@ -88,10 +79,21 @@ function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstan
     trustProxy: trustProxy ?? false,
     frameworkErrors: answerError as never,
   }) as unknown as FastifyInstance;
+  boundSockets(app.server, limits);
+  return app;
+}
+
+/** An onRequest hook: sheds load while it is cheap. */
+function refuseWhile(isBusy: () => boolean) {
+  return async (): Promise<void> => {
+    if (isBusy()) throw withDetails(errors.Busy(), { headers: retryAfter });
+  };
 }
 
 async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, context: App): Promise<void> {
+  if (context.isBusy) app.addHook("onRequest", refuseWhile(context.isBusy));
   if (context.admission) app.addHook("onRequest", admit(context.admission, pipeline.name));
+  app.addHook("preParsing", checkCharset);
   app.addHook("preParsing", decodeBody);
   app.setErrorHandler(keepRefusals(pipeline, context));
   for (const route of pipeline.events.values()) serveEvent(app, route, context);
@@ -101,7 +103,7 @@ async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, con
       { parseAs: "buffer" },
       async (request: FastifyRequest, body: Buffer) => {
         request.rawBody = body;
-        return readUtf8(body);
+        return readLines(body, context.limits);
       },
     );
     serveBatches(batches, pipeline, context);
@@ -117,6 +119,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     newId: options.newId ?? createIds(),
     ...(options.admission ? { admission: options.admission } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
+    ...(options.isBusy ? { isBusy: options.isBusy } : {}),
   };
   const app = createServer(options);
   app.setErrorHandler(answerError);
@@ -125,8 +128,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setValidatorCompiler(() => () => true);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
-    done();
+    done(request.url.length > urlCharsMax ? errors.UrlTooLong(urlCharsMax) : undefined);
   });
+  await admitOrigins(app, options.corsOrigins);
   app.removeAllContentTypeParsers();
   app.decorateRequest("rawBody", undefined);
   app.decorateRequest("keyId", undefined);
@@ -137,7 +141,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     { parseAs: "buffer" },
     async (request: FastifyRequest, body: Buffer) => {
       request.rawBody = body;
-      return readJson(body);
+      return readJson(body, context.limits);
     },
   );
   await app.register(swagger, {

@@ -5,6 +5,7 @@ import type { KafkaRecord, Outcome } from "./delivery.ts";
 import { errors } from "./errors.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
 import { takeIn } from "./intake.ts";
+import { readGuarded } from "./json-guard.ts";
 import type { Refused } from "./quarantine.ts";
 
 /** An event of a batch as it was found: where, and its value or why it has none. */
@@ -39,7 +40,7 @@ function readLines(text: string): Found[] {
     line += 1;
     if (raw === "") continue;
     try {
-      found.push({ line, value: JSON.parse(raw), raw });
+      found.push({ line, value: readGuarded(raw), raw });
     } catch (error) {
       found.push({ line, unread: (error as Error).message, raw });
     }

@@ -21,6 +21,16 @@ export const errors = {
     "The body is not valid JSON (%s): send UTF-8 JSON.",
     400,
   ),
+  JsonTooDeep: refusal<[depthMax: number]>(
+    "json_too_deep",
+    "The JSON is nested deeper than %d: send events as flat objects.",
+    400,
+  ),
+  JsonDuplicateKey: refusal<[key: string]>(
+    "json_duplicate_key",
+    'The key "%s" is in one object twice: send each field once.',
+    400,
+  ),
   BatchEmpty: refusal<[]>("batch_empty", "The batch has no event: send at least one.", 400),
   BatchShape: refusal<[]>(
     "batch_shape",
@@ -43,9 +53,14 @@ export const errors = {
     "The body is not as long as its Content-Length says, or goes on after its compressed stream ended: send it again.",
     400,
   ),
-  BatchTooLong: refusal<[events: number, eventsMax: number]>(
+  LineTooLong: refusal<[line: number, bytesMax: number]>(
+    "line_too_long",
+    "Line %d is longer than %d bytes: send a smaller event.",
+    413,
+  ),
+  BatchTooLong: refusal<[events: number | string, eventsMax: number]>(
     "batch_too_long",
-    "%d events in one batch: send %d at most.",
+    "%s events in one batch: send %d at most.",
     413,
   ),
   ContentType: refusal<[given: string]>(
@@ -53,6 +68,17 @@ export const errors = {
     "Content-Type %s is not read here: send application/json; a batch may be application/x-ndjson too.",
     415,
   ),
+  Charset: refusal<[given: string]>(
+    "content_type_unsupported",
+    "Charset '%s' is not read here: send UTF-8, as charset=utf-8 or without a charset.",
+    415,
+  ),
+  UrlTooLong: refusal<[charsMax: number]>(
+    "url_too_long",
+    "The path with its query string is longer than %d characters: send parameters as a JSON body.",
+    414,
+  ),
+  Busy: refusal<[]>("busy", "Too many events wait for Kafka; nothing was read or stored: retry.", 503),
   EncodingInvalid: refusal<[encoding: string, reason: string]>(
     "encoding_invalid",
     "The body is no whole %s stream (%s): compress it again, or send it without Content-Encoding.",

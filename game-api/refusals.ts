@@ -24,7 +24,13 @@ declare module "fastify" {
 export const noType = "none";
 
 /** Refusals of what was sent; others are about how it was sent, or by whom. */
-const keptCodes = new Set(["event_invalid", "json_invalid", "batch_shape"]);
+const keptCodes = new Set([
+  "event_invalid",
+  "json_invalid",
+  "json_too_deep",
+  "json_duplicate_key",
+  "batch_shape",
+]);
 
 export const senderOf = (request: FastifyRequest, { name, contract }: PipelineRoutes): Sender => ({
   pipeline: name,

@@ -135,7 +135,7 @@ describe("a batch", () => {
 
   it("may be larger than a single event's body", async () => {
     const { post } = await build();
-    const body = good("a".repeat(limits.bodyBytesMax));
+    const body = `${good("a".repeat(limits.bodyBytesMax / 2))}\n`.repeat(3);
     expect((await post("/forge", body, ndjson)).statusCode).toBe(202);
     expect((await post("/forge/hammer", body)).statusCode).toBe(413);
   });
