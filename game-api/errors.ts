@@ -172,6 +172,14 @@ function translate(error: Refusal, request: FastifyRequest): Refusal {
   }
 }
 
+/** So much of a refused body is read and dropped, so that its sender hears why before it has sent all of it. */
+const droppedBytesMax = 64 * 1024 * 1024;
+
+/** Closing at once would break off the sender's writing, and the answer would be lost with it. */
+function keepOpen({ headers }: FastifyRequest, reply: FastifyReply): void {
+  if (Number(headers["content-length"]) <= droppedBytesMax) reply.removeHeader("connection");
+}
+
 /** The one place where an error becomes an answer. */
 export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const error = translate(thrown, request);
@@ -179,6 +187,7 @@ export function answerError(thrown: FastifyError, request: FastifyRequest, reply
   const known = error.details !== undefined || status < 500 || error.code === "kafka_unavailable";
   if (!known) request.log.error({ err: thrown }, "request failed");
   const { issues, eventId, headers } = error.details ?? {};
+  keepOpen(request, reply);
   if (headers) reply.headers(headers);
   return reply.code(status).send({
     code: known ? error.code.replace(/^FST_ERR_/, "").toLowerCase() : "internal",
