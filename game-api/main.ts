@@ -11,6 +11,9 @@ import { runPrimary } from "./primary.ts";
 import { createKafkaProducer } from "./producer.ts";
 import { metricsText, sharedRateLimiter } from "./worker.ts";
 
+/** Share of the queue beyond which new requests are refused before their bodies are read. */
+const busyShare = 0.8;
+
 async function serve(config: Config, logger: Logger): Promise<void> {
   const pipelines = await loadPipelines(config.pipelineRoots);
   const producer = createKafkaProducer({
@@ -31,6 +34,9 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     trustProxy,
     logger,
     admission,
+    corsOrigins: config.corsOrigins,
+    // The rest of the queue is for requests whose bodies are being read.
+    isBusy: () => producer.waiting > busyShare * config.queueEventsMax,
     metrics: { ...metrics, text: metricsText(metrics) },
   });
   await app.listen({ host: config.host, port: config.port });
