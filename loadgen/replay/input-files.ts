@@ -15,7 +15,7 @@ export interface InputFile {
 }
 
 const headBytes = 64 * 1024;
-const chunkBytes = 256 * 1024;
+const chunkBytes = 64 * 1024;
 
 function describeFile(path: string, form: InputFile["form"]): InputFile {
   try {
