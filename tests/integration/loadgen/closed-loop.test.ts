@@ -46,7 +46,8 @@ function start(url: string, given: Given = {}): { load: Load; finish: () => Prom
     batch: 1,
     connections: 8,
     rate: 0,
-    timeoutMs: 1000,
+    // Long, so that only what is never answered gets no answer.
+    timeoutMs: 20_000,
     journal,
     ...given,
   });
@@ -83,7 +84,7 @@ describe.concurrent("a load, an event per request", patience, () => {
   it("books exactly what the server did, event by event", async () => {
     const fates: Fate[] = ["accept", "refuse", "accept", "unavailable", "cut", "accept", "reset", "half"];
     const server = await serve((n) => (n % 100 === 99 ? "never" : fates[n % fates.length]!));
-    const { load, finish } = start(server.url, { events: 203 });
+    const { load, finish } = start(server.url, { events: 203, timeoutMs: 2000 });
     const entries = await finish();
     expect(server.seen).toHaveLength(203);
     expect(booked(entries)).toEqual(expected(server.seen));
@@ -160,7 +161,12 @@ describe.concurrent("a load in batches", patience, () => {
       if (n === 120) return "never";
       return n % 7 === 3 ? "refuse" : n % 90 === 5 ? "unavailable" : "accept";
     });
-    const entries = await start(server.url, { events: 205, batch: 10, connections: 4 }).finish();
+    const entries = await start(server.url, {
+      events: 205,
+      batch: 10,
+      connections: 4,
+      timeoutMs: 2000,
+    }).finish();
     // An event's batch is lost with it: one cut, one never answered.
     const seen = server.seen.map((entry): Seen => {
       const batch = Math.floor(Number(entry.id.slice(2)) / 10);
