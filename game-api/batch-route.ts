@@ -1,7 +1,7 @@
 // POST /<pipeline>: many events at once, each accepted or refused on its own, answered in input order.
 import type { FastifyInstance } from "fastify";
 import type { App } from "./app.ts";
-import { check, complete, readBatch, refusedOf, statusOf } from "./batch.ts";
+import { check, complete, readBatch, refusedOf, statusOf, tally } from "./batch.ts";
 import type { KafkaRecord } from "./delivery.ts";
 import { errorSchema, errors, retryAfter } from "./errors.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
@@ -53,10 +53,6 @@ const troubles: Record<number, { code: string; message: string }> = {
 
 export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, context: App): void {
   const { producer, limits, now, newId, metrics } = context;
-  const typeOf = (value: unknown) => {
-    const type = (value as { event_type?: unknown } | null | undefined)?.event_type;
-    return typeof type === "string" && routes.events.has(type) ? type : noType;
-  };
   app.route({
     method: "POST",
     url: routes.path,
@@ -99,8 +95,9 @@ export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, conte
         // A refusal stands; only where it couldn't be kept is it as open as an event without an ack.
         if (result.status === "accepted" || !outcome.ok) complete(result, outcome, batch[place]!);
         counts[result.status] += 1;
-        metrics?.events(routes.name, typeOf(batch[place]!.value), result.code ?? "accepted");
       }
+      for (const { type = noType, outcome, count } of tally(batch, results))
+        metrics?.events(routes.name, type, outcome, count);
       const status = statusOf(counts.accepted, counts.rejected, counts.unknown);
       if (status === 503) reply.headers(retryAfter);
       const trouble = status < 400 ? {} : { ...troubles[status], request_id: request.id };

@@ -14,8 +14,10 @@ export interface Found {
   index?: number;
   value?: unknown;
   unread?: string;
+  /** Its event type, where the pipeline has it. */
+  type?: string;
   /** The line as it came. */
-  raw?: string;
+  raw?: string | undefined;
 }
 
 export interface Result {
@@ -77,9 +79,13 @@ export function check(found: Found, routes: PipelineRoutes, edge: Edge, records:
     const message = `Not an event of '${routes.name}': use one of ${[...routes.events.keys()].join(", ")}`;
     return rejected(found, "event_type_unknown", [{ path: "event_type", message }]);
   }
+  found.type = route.type;
   const intake = takeIn(route, input, edge);
   if (!intake.ok) return rejected(found, "event_invalid", intake.issues);
   records.push(intake.record);
+  // While Kafka is waited for, only refused events are still of use as they came.
+  found.value = undefined;
+  found.raw = undefined;
   return { status: "accepted", event_id: intake.eventId };
 }
 
@@ -102,6 +108,21 @@ export function complete(result: Result, outcome: Outcome, found: Found): void {
   }
   const status = outcome.code === "event_too_large" ? "rejected" : "unknown";
   Object.assign(result, { status, ...placeOf(found), code: outcome.code, message: outcome.message });
+}
+
+/** Event types and outcomes, neighbours that are alike as one: counting costs more than telling them apart. */
+export function tally(batch: Found[], results: Result[]) {
+  const tallies: { type: string | undefined; outcome: string; count: number }[] = [];
+  let last: (typeof tallies)[number] | undefined;
+  for (const [place, { code: outcome = "accepted" }] of results.entries()) {
+    const { type } = batch[place]!;
+    if (last && last.type === type && last.outcome === outcome) last.count += 1;
+    else {
+      last = { type, outcome, count: 1 };
+      tallies.push(last);
+    }
+  }
+  return tallies;
 }
 
 export function statusOf(accepted: number, rejected: number, unknown: number): number {

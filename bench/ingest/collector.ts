@@ -5,6 +5,7 @@ import { loadPipelines, pipelinesRoot } from "../../flink-sql/folders.ts";
 import { buildApp } from "../../game-api/app.ts";
 import { readConfig } from "../../game-api/config.ts";
 import type { Producer } from "../../game-api/delivery.ts";
+import { createMetrics } from "../../game-api/metrics.ts";
 import { createKafkaProducer } from "../../game-api/producer.ts";
 import { createRateLimiter } from "../../game-api/rate-limits.ts";
 import type { Variant } from "./config.ts";
@@ -39,15 +40,17 @@ function producerOf(variant: Variant, kafka: string): Producer {
 }
 
 async function main([variant, port, kafka]: string[]): Promise<void> {
-  const { limits } = readConfig({});
+  const { limits, queueEventsMax } = readConfig({});
   const [shipped] = (await loadPipelines([pipelinesRoot])).filter(({ name }) => name === "game");
   const producer = producerOf(variant as Variant, kafka!);
+  const metrics = createMetrics({ waiting: () => producer.waiting, waitingMax: queueEventsMax });
   const app = await buildApp({
     pipelines: [{ ...shipped!, name: variant! }],
     producer,
     limits,
     logger: pino({ level: "info" }),
     admission: { keyring: undefined, isRequired: false, ratePerAddress: 0, limiter: createRateLimiter() },
+    metrics,
   });
   await app.listen({ host: "127.0.0.1", port: Number(port) });
   process.on("SIGTERM", async () => {
