@@ -93,13 +93,19 @@ const checkId = fieldCheck(envelopeFields.event_id);
 const checkEventTime = fieldCheck(envelopeFields.event_time);
 
 /** The record of an event that is right beyond doubt; undefined for any other. */
-function quickly(plan: Plan, { key }: RecordType, input: unknown, edge: Edge): Recorded | undefined {
+function quickly(
+  plan: Plan,
+  { key }: RecordType,
+  input: unknown,
+  edge: Edge,
+  isTyped: boolean,
+): Recorded | undefined {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
   const given = input as Record<string, unknown>;
   const id = checkId(given.event_id);
   const time = checkEventTime(given.event_time);
   if (id === unsure || time === unsure) return undefined;
-  let present = (id === undefined ? 0 : 1) + (time === undefined ? 0 : 1);
+  let present = (id === undefined ? 0 : 1) + (time === undefined ? 0 : 1) + (isTyped ? 1 : 0);
   let keyValue: unknown;
   let own = "";
   for (const { name, label, check, isTime } of plan.fields) {
@@ -126,12 +132,22 @@ function quickly(plan: Plan, { key }: RecordType, input: unknown, edge: Edge): R
   };
 }
 
-/** Checks one event against its contract and writes its record. Never throws for bad input. */
-export function acceptRecord(recordType: RecordType, input: unknown, edge: Edge): Recorded {
+/** What an event of a batch is without the name of its type. */
+function withoutType(input: unknown): unknown {
+  const { event_type: _, ...own } = input as Record<string, unknown>;
+  return own;
+}
+
+/**
+ * Checks one event against its contract and writes its record. Never throws for bad input.
+ * `isTyped`: the input is an object that names its type under event_type beside the event's own fields.
+ */
+export function acceptRecord(recordType: RecordType, input: unknown, edge: Edge, isTyped = false): Recorded {
   const plan = knownPlan(recordType);
-  const quick = plan && quickly(plan, recordType, input, edge);
+  const quick = plan && quickly(plan, recordType, input, edge, isTyped);
   if (quick) return quick;
-  const verdict = acceptEvent(recordType.type, recordType.event, input, edge);
+  const own = isTyped ? withoutType(input) : input;
+  const verdict = acceptEvent(recordType.type, recordType.event, own, edge);
   if (!verdict.ok) return verdict;
   const key = verdict.event[recordType.key];
   return {

@@ -73,14 +73,14 @@ export function check(found: Found, routes: PipelineRoutes, edge: Edge, records:
   const { value } = found;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return rejected(found, "event_invalid", [{ path: "", message: "Not an object: send {…}" }]);
-  const { event_type: type, ...input } = value as Record<string, unknown>;
+  const { event_type: type } = value as Record<string, unknown>;
   const route = typeof type === "string" ? routes.events.get(type) : undefined;
   if (!route) {
     const message = `Not an event of '${routes.name}': use one of ${[...routes.events.keys()].join(", ")}`;
     return rejected(found, "event_type_unknown", [{ path: "event_type", message }]);
   }
   found.type = route.type;
-  const intake = takeIn(route, input, edge);
+  const intake = takeIn(route, value, edge, true);
   if (!intake.ok) return rejected(found, "event_invalid", intake.issues);
   records.push(intake.record);
   // While Kafka is waited for, only refused events are still of use as they came.

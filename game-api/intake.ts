@@ -27,9 +27,10 @@ export function edgeOf(request: FastifyRequest, nowMs: number, newId: () => stri
   };
 }
 
-export function takeIn(route: EventRoute, input: unknown, edge: Edge): Intake {
+/** `isTyped`: the input is an object that names its type under event_type, as events of a batch do. */
+export function takeIn(route: EventRoute, input: unknown, edge: Edge, isTyped = false): Intake {
   if (isPoisoned(input)) return { ok: false, issues: forbiddenKey };
-  const recorded = acceptRecord(route, input, edge);
+  const recorded = acceptRecord(route, input, edge, isTyped);
   if (!recorded.ok) return recorded;
   const { eventId, key, value } = recorded;
   return { ok: true, eventId, record: { topic: route.topic, key, value } };

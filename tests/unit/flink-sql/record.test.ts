@@ -134,6 +134,16 @@ describe("a record", () => {
     fc.assert(property, { numRuns: 2000 });
   });
 
+  it("of a batch names its type beside its fields, and is the same", () => {
+    const property = fc.property(inputs, (input) => {
+      if (typeof input !== "object" || input === null || Array.isArray(input)) return;
+      const typed = { event_type: "hammer", ...input };
+      expect(acceptRecord(hammer, typed, edge(), true)).toEqual(reference(hammer, input, edge()));
+    });
+    fc.assert(property, { numRuns: 1000 });
+    expect(acceptRecord(hammer, { event_type: "hammer", smith: "W" }, edge()).ok).toBe(false);
+  });
+
   it("of a right event needs no look of zod at the whole", () => {
     const whole = vi.spyOn(requestType(hammer.event), "safeParse");
     const input = {
