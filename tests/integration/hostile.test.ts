@@ -13,6 +13,8 @@ let api: OwnApi;
 
 beforeAll(async () => {
   api = await startApi({
+    // One, so that its memory is all there is.
+    SWORDLAKE_API_PROCESSES: "1",
     SWORDLAKE_API_REQUEST_TIMEOUT_MS: "4000",
     SWORDLAKE_API_DELIVERY_TIMEOUT_MS: "2000",
   });
