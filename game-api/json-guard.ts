@@ -9,6 +9,7 @@ export const depthMax = 32;
 const quote = 34;
 const comma = 44;
 const colon = 58;
+const backslash = 92;
 /** Brackets and braces differ by one bit. */
 const eitherBit = 32;
 const open = 123;
@@ -34,17 +35,14 @@ function countKeys(text: string, elementsMax: number): number {
   let eventDepth = 0;
   let elements = 1;
   let keys = 0;
-  let escapeAt = text.indexOf("\\");
   for (let at = 0; at < length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === quote) {
-      at = text.indexOf('"', at + 1);
-      while (escapeAt >= 0 && escapeAt < at) {
-        const after = skipEscape(text, escapeAt);
-        if (at < after) at = text.indexOf('"', after);
-        escapeAt = text.indexOf("\\", after);
+      for (at += 1; at < length; at += 1) {
+        const inside = text.charCodeAt(at);
+        if (inside === quote) break;
+        if (inside === backslash) at = skipEscape(text, at) - 1;
       }
-      if (at < 0) return keys;
     } else if (code === colon) {
       if (depth === eventDepth) keys += 1;
     } else if (code === comma) {
