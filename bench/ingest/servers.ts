@@ -2,7 +2,6 @@
 import { createConnection } from "node:net";
 import getPort from "get-port";
 import { repository } from "../../stack/config.ts";
-import { apiNodeOptions } from "../../stack/engines/programs.ts";
 import type { Instance } from "../../stack/instance.ts";
 import { logFile } from "../../stack/instance.ts";
 import { type Command, lastLines, runningPid, startProcess } from "../../stack/processes.ts";
@@ -56,15 +55,7 @@ export async function startServers(
   const servers = {} as Record<ServerName, Server>;
   for (const variant of variants) {
     const port = await getPort({ host: "127.0.0.1" });
-    const args = [
-      ...apiNodeOptions,
-      "--import",
-      "tsx",
-      "bench/ingest/collector.ts",
-      variant,
-      String(port),
-      kafka,
-    ];
+    const args = ["--import", "tsx", "bench/ingest/collector.ts", variant, String(port), kafka];
     const env = { NODE_ENV: "production" };
     const command = { file: process.execPath, args, env, cwd: repository };
     servers[variant] = await startServer(instance, `collector-${variant}`, port, command);

@@ -7,9 +7,6 @@ import type { EngineProcess } from "../engine.ts";
 import type { Instance } from "../instance.ts";
 import { swordlakeVersion } from "../versions.ts";
 
-/** Events wait for their acks in memory: a young generation that holds them is not copied over and over. */
-export const apiNodeOptions = ["--max-semi-space-size=64"];
-
 /** Native and Compose alike: these two always run on this machine. */
 export function programProcesses({
   instance,
@@ -29,7 +26,7 @@ export function programProcesses({
       needs: ["kafka"],
       prepare: async () => {},
       command: async () => ({
-        ...node(...apiNodeOptions, "--import", "tsx", join(repository, "game-api/main.ts")),
+        ...node("--import", "tsx", join(repository, "game-api/main.ts")),
         env: {
           SWORDLAKE_KAFKA: addresses.kafka,
           SWORDLAKE_API_PORT: String(instance.ports.api),
