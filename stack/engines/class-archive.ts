@@ -45,3 +45,21 @@ export function classArchive(cache: string, program: string, java: string, class
   // A JVM that can't use the archive says so in its log and loads its classes itself.
   return [`-XX:SharedArchiveFile=${archive}`];
 }
+
+/**
+ * JVM options of a Java 17 program whose jars are in `folders`: class path, archive, logging. The jars must
+ * have been fetched: compose mode takes an engine's addresses from the same definition, and has none.
+ */
+export function programOptions(
+  { cache, program, java }: { cache: string; program: string; java: string },
+  folders: string[],
+  loggingFile: string,
+): string[] {
+  const classpath = jarsOf(...folders);
+  return [
+    ...classArchive(cache, program, java, classpath),
+    `-Dlog4j2.configurationFile=${loggingFile}`,
+    "-cp",
+    classpath,
+  ];
+}

@@ -8,7 +8,7 @@ import type { EngineName, EngineProcess } from "../engine.ts";
 import { writePrivate } from "../instance.ts";
 import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
-import { classArchive, jarsOf } from "./class-archive.ts";
+import { programOptions } from "./class-archive.ts";
 import { hdfsClientSettings } from "./hdfs.ts";
 
 /** What Flink needs on Java 17, from its own distribution's settings. */
@@ -68,9 +68,7 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
   const { ports, secrets } = instance;
   const conf = join(instance.folder, "conf/flink");
   const addresses = addressesOf(instance);
-  const classpath = jarsOf(
-    ...(["flink", "flink-connectors"] as const).map((module) => jarsFolder(config.cache, module)),
-  );
+  const folders = (["flink", "flink-connectors"] as const).map((module) => jarsFolder(config.cache, module));
   const settings: Record<string, string | number> = {
     "jobmanager.rpc.address": "127.0.0.1",
     "jobmanager.rpc.port": ports.flink_rpc,
@@ -142,11 +140,12 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
         ...jvm,
         "-XX:+UseG1GC",
         "-XX:+ExitOnOutOfMemoryError",
-        ...classArchive(config.cache, name, java17, classpath),
-        `-Dlog4j2.configurationFile=${join(conf, "log4j2.properties")}`,
         ...opens,
-        "-cp",
-        classpath,
+        ...programOptions(
+          { cache: config.cache, program: name, java: java17 },
+          folders,
+          join(conf, "log4j2.properties"),
+        ),
         ...main,
       ],
       env,

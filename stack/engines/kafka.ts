@@ -8,15 +8,15 @@ import type { EngineProcess } from "../engine.ts";
 import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
 import { probeKafka } from "../probes.ts";
-import { classArchive, jarsOf } from "./class-archive.ts";
+import { jarsOf, programOptions } from "./class-archive.ts";
 
 export function kafkaProcess({ instance, config, versions, java17 }: NativeContext): EngineProcess {
   const { ports } = instance;
   const conf = join(instance.folder, "conf/kafka");
   const data = join(instance.folder, "data/kafka");
-  const classpath = jarsOf(jarsFolder(config.cache, "kafka"));
+  const jars = jarsFolder(config.cache, "kafka");
   const java = async (mainClass: string, ...args: string[]) =>
-    execa(java17, ["-XX:TieredStopAtLevel=1", "-cp", classpath, mainClass, ...args], { all: true });
+    execa(java17, ["-XX:TieredStopAtLevel=1", "-cp", jarsOf(jars), mainClass, ...args], { all: true });
   const properties = [
     "process.roles=broker,controller",
     "node.id=1",
@@ -55,10 +55,11 @@ export function kafkaProcess({ instance, config, versions, java17 }: NativeConte
         file: java17,
         args: [
           ...jvm,
-          ...classArchive(config.cache, "kafka", java17, classpath),
-          `-Dlog4j2.configurationFile=${join(conf, "log4j2.properties")}`,
-          "-cp",
-          classpath,
+          ...programOptions(
+            { cache: config.cache, program: "kafka", java: java17 },
+            [jars],
+            join(conf, "log4j2.properties"),
+          ),
           "kafka.Kafka",
           join(conf, "server.properties"),
         ],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkpointsFolder, savepointsFolder } from "../../../stack/addresses.ts";
+import { composeEngines } from "../../../stack/compose.ts";
 import { dockerEnv, serviceEvent } from "../../../stack/compose-containers.ts";
 import { composeValues, envFile, envText, writeComposeSettings } from "../../../stack/compose-settings.ts";
 import { readStackConfig } from "../../../stack/config.ts";
@@ -21,6 +22,17 @@ describe("the settings of compose mode", () => {
     const config = readStackConfig({ SWORDLAKE_HOME: home, SWORDLAKE_CACHE: home, STORE: store });
     return openInstance(config, "compose", new Set()).then((instance) => ({ config, instance }));
   };
+
+  it.each([
+    "minio",
+    "hdfs",
+  ])("know the engines where no jar of native mode was fetched: %s", async (store) => {
+    const { config, instance } = await open(store);
+    const engines = await composeEngines(config, instance);
+    expect(engines.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["postgres", "kafka", "jobmanager", "taskmanager", "gateway", "trino"]),
+    );
+  });
 
   it("keep secrets in one file that only its owner reads", async () => {
     const { config, instance } = await open("minio");
