@@ -1,5 +1,4 @@
 // The clients of all engines, opened together and closed together.
-import { userInfo } from "node:os";
 import { loadPipelines, type PipelineFolder, pipelinesRoot } from "../flink-sql/folders.ts";
 import { readStackConfig, type StackConfig } from "../stack/config.ts";
 import { type Connection, resolveConnection } from "./connection.ts";
@@ -29,10 +28,9 @@ const unreachable = (what: string, address: string) => (cause: Error) => {
 export async function connectEngines(config: StackConfig): Promise<Engines> {
   const connection = resolveConnection(config);
   const { addresses, postgres } = connection;
-  const who = process.getuid ? userInfo().username : "unknown";
   const [kafka, store] = await Promise.all([
     connectKafka(addresses.kafka).catch(unreachable("Kafka", addresses.kafka)),
-    openStore(postgres, who).catch(unreachable("Postgres", `${postgres.host}:${postgres.port}`)),
+    openStore(postgres).catch(unreachable("Postgres", `${postgres.host}:${postgres.port}`)),
   ]);
   return {
     config,

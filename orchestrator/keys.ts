@@ -21,20 +21,8 @@ export interface NewKey {
 
 const columns = "id, name, scopes, rate, created_at, expires_at, revoked_at";
 
-const addHistory = (client: Transaction, who: string, action: string, id: string, detail: object) =>
-  client.query("INSERT INTO history (who, action, subject, detail) VALUES ($1, $2, $3, $4)", [
-    who,
-    action,
-    `key ${id}`,
-    detail,
-  ]);
-
 /** Makes a key; the token is nowhere kept. */
-export async function createKey(
-  client: Transaction,
-  who: string,
-  key: NewKey,
-): Promise<KeyRow & { token: string }> {
+export async function createKey(client: Transaction, key: NewKey): Promise<KeyRow & { token: string }> {
   const { token, id, salt, hash } = newToken();
   const { rows } = await client.query<KeyRow>(
     `INSERT INTO api_keys (id, name, salt, hash, scopes, rate, expires_at)
@@ -42,7 +30,7 @@ export async function createKey(
     [id, key.name, salt, hash, key.scopes, key.rate ?? null, key.expiresAt ?? null],
   );
   const { name, scopes, rate, expiresAt } = key;
-  await addHistory(client, who, "create-key", id, { name, scopes, rate, expiresAt });
+  await client.addHistory("create-key", `key ${id}`, { name, scopes, rate, expiresAt });
   return { ...rows[0]!, token };
 }
 
@@ -61,22 +49,21 @@ async function keyInForce(client: Transaction, id: string): Promise<KeyRow> {
   return key;
 }
 
-export async function revokeKey(client: Transaction, who: string, id: string): Promise<KeyRow> {
+export async function revokeKey(client: Transaction, id: string): Promise<KeyRow> {
   const key = await keyInForce(client, id);
   await client.query("UPDATE api_keys SET revoked_at = now() WHERE id = $1", [id]);
-  await addHistory(client, who, "revoke-key", id, { name: key.name });
+  await client.addHistory("revoke-key", `key ${id}`, { name: key.name });
   return key;
 }
 
 /** A new key like the old one, which stays valid for `overlapMs` more. */
 export async function rotateKey(
   client: Transaction,
-  who: string,
   id: string,
   overlapMs: number,
 ): Promise<KeyRow & { token: string }> {
   const { name, scopes, rate, expires_at } = await keyInForce(client, id);
-  const made = await createKey(client, who, {
+  const made = await createKey(client, {
     name,
     scopes,
     rate: rate ?? undefined,
@@ -87,6 +74,6 @@ export async function rotateKey(
     id,
     until,
   ]);
-  await addHistory(client, who, "rotate-key", id, { successor: made.id, until });
+  await client.addHistory("rotate-key", `key ${id}`, { successor: made.id, until });
   return made;
 }

@@ -1,4 +1,5 @@
 // The orchestrator's memory in Postgres: what should run, and what was done. The one home of pg here.
+import { userInfo } from "node:os";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import Postgrator from "postgrator";
@@ -15,7 +16,9 @@ export interface RecordedJob {
 }
 
 /** What a transaction's work may do. */
-export type Transaction = Pick<pg.PoolClient, "query">;
+export interface Transaction extends Pick<pg.PoolClient, "query"> {
+  addHistory: Store["addHistory"];
+}
 
 export interface Store {
   jobs(): Promise<RecordedJob[]>;
@@ -32,11 +35,23 @@ export interface Store {
 /** Any number that no other program takes for an advisory lock in this database. */
 const leaseKey = 7_270_401;
 
-/** Connects and brings the schema up to date. Throws where Postgres doesn't answer. */
-export async function openStore(connection: pg.PoolConfig, who: string): Promise<Store> {
+const callerName = () => (process.getuid ? userInfo().username : "unknown");
+
+/** Connects and brings the schema up to date; `who` acts, as the history tells. Throws where Postgres doesn't answer. */
+export async function openStore(connection: pg.PoolConfig, who = callerName()): Promise<Store> {
   const pool = new pg.Pool({ max: 4, connectionTimeoutMillis: 10_000, ...connection });
   pool.on("error", () => {}); // an idle connection was lost; the next query opens another
   await migrate(pool);
+  const historyIn =
+    (client: Pick<pg.PoolClient, "query">): Store["addHistory"] =>
+    async (action, subject, detail) => {
+      await client.query("INSERT INTO history (who, action, subject, detail) VALUES ($1, $2, $3, $4)", [
+        who,
+        action,
+        subject,
+        detail,
+      ]);
+    };
   return {
     async jobs() {
       const { rows } = await pool.query("SELECT * FROM jobs ORDER BY name");
@@ -59,19 +74,12 @@ export async function openStore(connection: pg.PoolConfig, who: string): Promise
         [job.name, job.pipeline, job.sqlHash, job.definition, job.desired, job.flinkJobId, job.restorePath],
       );
     },
-    async addHistory(action, subject, detail) {
-      await pool.query("INSERT INTO history (who, action, subject, detail) VALUES ($1, $2, $3, $4)", [
-        who,
-        action,
-        subject,
-        detail,
-      ]);
-    },
+    addHistory: historyIn(pool),
     async transaction(work) {
       const client = await pool.connect();
       try {
         await client.query("BEGIN");
-        const result = await work(client);
+        const result = await work({ query: client.query.bind(client), addHistory: historyIn(client) });
         await client.query("COMMIT");
         return result;
       } catch (error) {

@@ -1,6 +1,6 @@
 // client: a pipeline's typed client, as one file that needs nothing else.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { runtimeSource } from "../../client/embed.ts";
 import { generateClient, generatedMark } from "../../client/generate.ts";
 import { readStackConfig } from "../../stack/config.ts";
@@ -20,6 +20,7 @@ export async function client(
     throw new Error(
       `${resolve(out)} is no generated client: give another --out, or overwrite it with --force.`,
     );
+  mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, text);
   printLine(`Written to ${resolve(out)}`);
 }

@@ -1,5 +1,4 @@
 // keys: API keys made, listed, revoked and rotated by a person.
-import { userInfo } from "node:os";
 import { scopeForm } from "../../game-api/api-key.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { resolveConnection } from "../connection.ts";
@@ -30,12 +29,11 @@ function readRate(text: string | undefined): number | undefined {
   throw new Error(`--rate ${text} is no rate: give events per second, a whole number from 1 to 10000000.`);
 }
 
-/** One transaction on the orchestrator's database, with the caller's name for the history. */
-async function onKeys<T>(work: (client: Transaction, who: string) => Promise<T>): Promise<T> {
-  const who = process.getuid ? userInfo().username : "unknown";
-  const store = await openStore(resolveConnection(readStackConfig()).postgres, who);
+/** One transaction on the orchestrator's database. */
+async function onKeys<T>(work: (client: Transaction) => Promise<T>): Promise<T> {
+  const store = await openStore(resolveConnection(readStackConfig()).postgres);
   try {
-    return await store.transaction((client) => work(client, who));
+    return await store.transaction(work);
   } finally {
     await store.close();
   }
@@ -63,7 +61,7 @@ export async function create(
   const rate = readRate(options.rate);
   const lastsMs = options.expires === undefined ? undefined : readDuration("--expires", options.expires);
   const expiresAt = lastsMs === undefined ? undefined : new Date(Date.now() + lastsMs);
-  const made = await onKeys((client, who) => createKey(client, who, { name, scopes, rate, expiresAt }));
+  const made = await onKeys((client) => createKey(client, { name, scopes, rate, expiresAt }));
   tellToken(made, options.json);
 }
 
@@ -80,11 +78,11 @@ export async function list(options: { json?: boolean }): Promise<void> {
 }
 
 export async function revoke(id: string): Promise<void> {
-  const key = await onKeys((client, who) => revokeKey(client, who, id));
+  const key = await onKeys((client) => revokeKey(client, id));
   printLine(`Key ${id} (${key.name}) is revoked: the API refuses it within 2 seconds.`);
 }
 
 export async function rotate(id: string, options: { overlap: string; json?: boolean }): Promise<void> {
   const overlapMs = readDuration("--overlap", options.overlap);
-  tellToken(await onKeys((client, who) => rotateKey(client, who, id, overlapMs)), options.json);
+  tellToken(await onKeys((client) => rotateKey(client, id, overlapMs)), options.json);
 }
