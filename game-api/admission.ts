@@ -1,7 +1,7 @@
 // Who is let in, and how fast: one hook for the routes of a pipeline, before a body is read.
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Authentication, authenticate } from "./authentication.ts";
-import type { PipelineRoutes } from "./event-routes.ts";
+import { type PipelineRoutes, pathsOf } from "./event-routes.ts";
 import type { RateLimiter } from "./rate-limits.ts";
 
 export interface Admission extends Authentication {
@@ -17,47 +17,48 @@ declare module "fastify" {
   }
 }
 
-/** An onRequest hook: 401, 403 or 429, or the request goes on. */
-export function admit(admission: Admission, pipeline: string) {
-  const { limiter, ratePerAddress } = admission;
-  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+/** An onRequest hook of what may refuse: without a promise, for every request comes by. */
+export const hookOf =
+  (judge: (request: FastifyRequest) => void) =>
+  (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     try {
-      // Before the key is looked at: guessing keys is limited too.
-      const limits: [who: string, rate: number][] =
-        ratePerAddress > 0 ? [[`address ${request.ip}`, ratePerAddress]] : [];
-      for (const [who, rate] of limits) limiter.take(who, rate, 1);
-      const key = authenticate(request, admission, { pipeline });
-      if (key?.rate !== undefined) {
-        limiter.take(`key ${key.id}`, key.rate, 1);
-        limits.push([`key ${key.id}`, key.rate]);
-      }
-      if (limits.length > 0)
-        request.charge = (events) => {
-          for (const [who, rate] of limits) limiter.charge(who, rate, events);
-        };
-      done();
+      judge(request);
     } catch (error) {
       done(error as Error);
+      return;
     }
+    done();
   };
+
+/** For the routes of a pipeline: 401, 403 or 429, or the request goes on. */
+export function admit(admission: Admission, pipeline: string) {
+  const { limiter, ratePerAddress } = admission;
+  return hookOf((request) => {
+    const limits: [who: string, rate: number][] = [];
+    const limit = (who: string, rate: number) => {
+      limiter.take(who, rate, 1);
+      limits.push([who, rate]);
+    };
+    // Before the key is looked at: guessing keys is limited too.
+    if (ratePerAddress > 0) limit(`address ${request.ip}`, ratePerAddress);
+    const key = authenticate(request, admission, { pipeline });
+    if (key?.rate !== undefined) limit(`key ${key.id}`, key.rate);
+    if (limits.length > 0)
+      request.charge = (events) => {
+        for (const [who, rate] of limits) limiter.charge(who, rate, events);
+      };
+  });
 }
 
 /** Paths that a load balancer asks, without a key. */
-const openPaths = new Set(["/health", "/ready"]);
+const openPaths = ["/health", "/ready"];
 
-/** An onRequest hook for all that is no pipeline's: docs, metrics, and paths that don't exist. */
+/** For all that is no pipeline's: docs, metrics, and paths that don't exist. */
 export function guardOwnRoutes(admission: Admission, pipelines: PipelineRoutes[]) {
-  const guardedThere = new Set(
-    pipelines.flatMap(({ path, events }) => [path, ...[...events.values()].flatMap(({ paths }) => paths)]),
-  );
-  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+  const elsewhere = new Set([...openPaths, ...pathsOf(pipelines)]);
+  return hookOf((request) => {
     const path = request.routeOptions.url;
-    try {
-      if (path === undefined || !(openPaths.has(path) || guardedThere.has(path)))
-        authenticate(request, admission, path === "/metrics" ? "metrics" : undefined);
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  };
+    if (path === undefined || !elsewhere.has(path))
+      authenticate(request, admission, path === "/metrics" ? "metrics" : undefined);
+  });
 }

@@ -10,7 +10,7 @@ import {
   fastify,
   LogController,
 } from "fastify";
-import { type Admission, admit, guardOwnRoutes } from "./admission.ts";
+import { type Admission, admit, guardOwnRoutes, hookOf } from "./admission.ts";
 import { serveBatches } from "./batch-route.ts";
 import { decodeBody } from "./body-encoding.ts";
 import { admitOrigins } from "./browsers.ts";
@@ -84,10 +84,17 @@ function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstan
 }
 
 /** An onRequest hook: sheds load while it is cheap. */
-function refuseWhile(isBusy: () => boolean) {
-  return async (): Promise<void> => {
+const refuseWhile = (isBusy: () => boolean) =>
+  hookOf(() => {
     if (isBusy()) throw withDetails(errors.Busy(), { headers: retryAfter });
-  };
+  });
+
+/** A body of this type is kept as it came, for the quarantine, and read. */
+function parseBodies(app: FastifyInstance, type: string, read: (body: Buffer) => unknown): void {
+  app.addContentTypeParser(type, { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {
+    request.rawBody = body;
+    return read(body);
+  });
 }
 
 async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, context: App): Promise<void> {
@@ -98,14 +105,7 @@ async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, con
   app.setErrorHandler(keepRefusals(pipeline, context));
   for (const route of pipeline.events.values()) serveEvent(app, route, context);
   await app.register(async (batches) => {
-    batches.addContentTypeParser(
-      "application/x-ndjson",
-      { parseAs: "buffer" },
-      async (request: FastifyRequest, body: Buffer) => {
-        request.rawBody = body;
-        return readLines(body, context.limits);
-      },
-    );
+    parseBodies(batches, "application/x-ndjson", (body) => readLines(body, context.limits));
     serveBatches(batches, pipeline, context);
   });
 }
@@ -136,14 +136,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.decorateRequest("keyId", undefined);
   app.decorateRequest("charge", undefined);
   if (options.admission) app.addHook("onRequest", guardOwnRoutes(options.admission, routes));
-  app.addContentTypeParser(
-    "application/json",
-    { parseAs: "buffer" },
-    async (request: FastifyRequest, body: Buffer) => {
-      request.rawBody = body;
-      return readJson(body, context.limits);
-    },
-  );
+  parseBodies(app, "application/json", (body) => readJson(body, context.limits));
   await app.register(swagger, {
     openapi,
     transformObject: (document) => relaxBodies("openapiObject" in document ? document.openapiObject : {}),

@@ -75,8 +75,6 @@ export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, conte
     handler: async (request, reply) => {
       const batch = readBatch(request.body);
       if (batch.length === 0) throw errors.BatchEmpty();
-      if (batch.length > limits.batchEventsMax)
-        throw errors.BatchTooLong(batch.length, limits.batchEventsMax);
       request.charge?.(batch.length - 1);
       const edge = edgeOf(request, now(), newId);
       const records: KafkaRecord[] = [];

@@ -58,9 +58,9 @@ export const errors = {
     "Line %d is longer than %d bytes: send a smaller event.",
     413,
   ),
-  BatchTooLong: refusal<[events: number | string, eventsMax: number]>(
+  BatchTooLong: refusal<[eventsMax: number, eventsMax: number]>(
     "batch_too_long",
-    "%s events in one batch: send %d at most.",
+    "More than %d events in one batch: send %d at most.",
     413,
   ),
   ContentType: refusal<[given: string]>(
@@ -116,7 +116,11 @@ interface Details {
   headers?: Record<string, string>;
 }
 
-type Refusal = FastifyError & { details?: Details };
+export type Refusal = FastifyError & { details?: Details };
+
+/** The code of an error as answers tell it; 'internal' for what is no refusal. */
+export const codeOf = ({ code }: Pick<FastifyError, "code">): string =>
+  code?.replace(/^FST_ERR_/, "").toLowerCase() ?? "internal";
 
 /** Adds what only this request knows to an error of the catalogue. */
 export function withDetails(error: FastifyError, details: Details): FastifyError {
@@ -184,13 +188,13 @@ function keepOpen({ headers }: FastifyRequest, reply: FastifyReply): void {
 export function answerError(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const error = translate(thrown, request);
   const status = error.statusCode ?? 500;
-  const known = error.details !== undefined || status < 500 || error.code === "kafka_unavailable";
+  const known = error.details !== undefined || status < 500;
   if (!known) request.log.error({ err: thrown }, "request failed");
   const { issues, eventId, headers } = error.details ?? {};
   keepOpen(request, reply);
   if (headers) reply.headers(headers);
   return reply.code(status).send({
-    code: known ? error.code.replace(/^FST_ERR_/, "").toLowerCase() : "internal",
+    code: known ? codeOf(error) : "internal",
     message: known ? error.message : "Internal error: the log has its cause under this request_id.",
     request_id: request.id,
     ...(eventId === undefined ? {} : { event_id: eventId }),

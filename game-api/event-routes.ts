@@ -71,3 +71,7 @@ export function eventRoutes(pipelines: ServedPipeline[]): PipelineRoutes[] {
   if (problems.length > 0) throw new Error(problems.join("\n"));
   return all;
 }
+
+/** Every path that takes events: of batches, of single events, and their aliases. */
+export const pathsOf = (pipelines: PipelineRoutes[]): string[] =>
+  pipelines.flatMap(({ path, events }) => [path, ...[...events.values()].flatMap(({ paths }) => paths)]);

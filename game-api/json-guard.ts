@@ -48,7 +48,7 @@ function countKeys(text: string, elementsMax: number): number {
     } else if (code === comma) {
       if (depth !== 1 || eventDepth === 1) continue;
       elements += 1;
-      if (elements > elementsMax) throw errors.BatchTooLong(`More than ${elementsMax}`, elementsMax);
+      if (elements > elementsMax) throw errors.BatchTooLong(elementsMax, elementsMax);
     } else if ((code | eitherBit) === open) {
       depth += 1;
       if (depth > depthMax) throw errors.JsonTooDeep(depthMax);

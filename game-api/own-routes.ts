@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./app.ts";
 import { errorSchema, errors, retryAfter, withDetails } from "./errors.ts";
-import type { PipelineRoutes } from "./event-routes.ts";
+import { type PipelineRoutes, pathsOf } from "./event-routes.ts";
 
 const statusSchema = {
   type: "object",
@@ -51,11 +51,7 @@ function list(names: string[]): string {
 
 /** Paths that take POST, and what stands where nothing was found. */
 export function answerUnserved(pipelines: PipelineRoutes[]) {
-  const served = new Set<string>();
-  for (const { path, events } of pipelines) {
-    served.add(path);
-    for (const { paths } of events.values()) for (const each of paths) served.add(each);
-  }
+  const served = new Set(pathsOf(pipelines));
 
   function known(path: string): string {
     const pipeline = pipelines.find((each) => path.startsWith(`${each.path}/`));

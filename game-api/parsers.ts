@@ -43,7 +43,7 @@ export function readLines(body: Buffer, { batchEventsMax, bodyBytesMax }: Limits
     if (byte !== newline) continue;
     if (at - from > bodyBytesMax) throw errors.LineTooLong(line, bodyBytesMax);
     if (!isBlank) events += 1;
-    if (events > batchEventsMax) throw errors.BatchTooLong(`More than ${batchEventsMax}`, batchEventsMax);
+    if (events > batchEventsMax) throw errors.BatchTooLong(batchEventsMax, batchEventsMax);
     from = at + 1;
     line += 1;
     isBlank = true;

@@ -1,9 +1,9 @@
 // Keeps what a pipeline's routes refuse before the refusal is answered: an answer of 400 means that
 // the quarantine topic has it; where Kafka can't take it, the answer is 503 and the client retries.
 import { isUtf8 } from "node:buffer";
-import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./app.ts";
-import { answerError, quarantineError } from "./errors.ts";
+import { answerError, codeOf, quarantineError, type Refusal } from "./errors.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
 import { quarantineRecord, type Sender } from "./quarantine.ts";
 
@@ -48,18 +48,16 @@ function payloadOf({ rawBody, query }: FastifyRequest): string {
 
 /** Error handler for the routes of one pipeline. */
 export function keepRefusals(routes: PipelineRoutes, { producer, metrics }: App) {
-  return async (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-    const reason = (error.code ?? "").toLowerCase();
+  return async (error: Refusal, request: FastifyRequest, reply: FastifyReply) => {
+    const reason = codeOf(error);
     if (!keptCodes.has(reason)) return answerError(error, request, reply);
     const { eventType } = request.routeOptions.config;
     metrics?.events(routes.name, eventType ?? noType, reason);
-    const { issues } =
-      (error as { details?: { issues?: { path: string; message: string }[] } }).details ?? {};
     const record = quarantineRecord(
       {
         eventType,
         reason,
-        issues: issues ?? [{ path: "", message: error.message }],
+        issues: error.details?.issues ?? [{ path: "", message: error.message }],
         payload: payloadOf(request),
       },
       senderOf(request, routes),
