@@ -2,7 +2,7 @@
 // Reports every mistake of every folder at once; loads nothing else and opens no connection.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { register } from "node:module";
-import { basename, join, relative } from "node:path";
+import { basename, delimiter, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { envelopeColumns, topicColumns } from "./columns.ts";
 import type { EventType, Pipeline, Topic } from "./pipeline.ts";
@@ -24,6 +24,9 @@ export interface PipelineFolder extends Pipeline {
 
 /** Where the pipelines of this checkout live. */
 export const pipelinesRoot = fileURLToPath(new URL(".", import.meta.url));
+
+/** That root and more of them, as SWORDLAKE_PIPELINES has them: a list like PATH. */
+export const rootsWith = (more = ""): string[] => [pipelinesRoot, ...more.split(delimiter).filter(Boolean)];
 
 /** Kafka topic of a pipeline's topic. */
 export const kafkaTopic = (pipeline: string, topic: string) => `${pipeline}.${topic}`;

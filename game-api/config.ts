@@ -1,9 +1,8 @@
 // Owns the environment of game-api: read once, at the door. Refuses to start on any bad value
 // and names all of them in one error.
 import { availableParallelism } from "node:os";
-import { delimiter } from "node:path";
 import { z } from "zod";
-import { pipelinesRoot } from "../flink-sql/folders.ts";
+import { rootsWith } from "../flink-sql/folders.ts";
 
 const MiB = 1024 * 1024;
 
@@ -106,7 +105,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     kafka: e.SWORDLAKE_KAFKA,
     host: e.SWORDLAKE_API_HOST,
     port: e.SWORDLAKE_API_PORT,
-    pipelineRoots: [pipelinesRoot, ...e.SWORDLAKE_PIPELINES.split(delimiter).filter(Boolean)],
+    pipelineRoots: rootsWith(e.SWORDLAKE_PIPELINES),
     logLevel: e.LOG_LEVEL,
     trustProxy: e.SWORDLAKE_TRUST_PROXY,
     processes: e.SWORDLAKE_API_PROCESSES,

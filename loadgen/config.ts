@@ -1,9 +1,9 @@
 // The command line and the environment of a load, read once. Refuses wrong values before anything is
 // opened; each message names the flag, the value and the cure.
 import { randomBytes } from "node:crypto";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { Command } from "commander";
-import { pipelinesRoot } from "../flink-sql/folders.ts";
+import { rootsWith } from "../flink-sql/folders.ts";
 import { UsageError } from "./errors.ts";
 import { readKey } from "./key.ts";
 import { address, file, list, oneOf, option, profile, seconds, share, whole, word, yes } from "./options.ts";
@@ -147,7 +147,6 @@ export function readConfig(argv: string[]): Config {
   for (const made of options) command.addOption(made);
   const given = command.parse(argv, { from: "user" }).opts<Given>();
   const { timeout, keyFile, ...config } = given;
-  const roots = process.env.SWORDLAKE_PIPELINES?.split(delimiter).filter(Boolean) ?? [];
   const run = config.run || randomBytes(6).toString("hex");
   return {
     ...config,
@@ -156,6 +155,6 @@ export function readConfig(argv: string[]): Config {
     journal: config.journal || join(".swordlake", "load", `${run}.ndjson`),
     timeoutMs: timeout * 1000,
     key: readKey(keyFile, process.env.API_KEY),
-    pipelinesRoots: [pipelinesRoot, ...roots],
+    pipelinesRoots: rootsWith(process.env.SWORDLAKE_PIPELINES),
   };
 }

@@ -1,10 +1,10 @@
 // The command line and the environment of a replay, read once. Refuses wrong values before anything is
 // opened; each message names the flag, the value and the cure.
 import { createHash } from "node:crypto";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { Command, Option } from "commander";
 import { z } from "zod";
-import { pipelinesRoot } from "../../flink-sql/folders.ts";
+import { rootsWith } from "../../flink-sql/folders.ts";
 import { UsageError } from "../errors.ts";
 import { readKey } from "../key.ts";
 import { address, file, type Kind, oneOf, option, seconds, whole, word, yes } from "../options.ts";
@@ -153,7 +153,6 @@ export function readReplayConfig(argv: string[]): ReplayConfig {
     throw new UsageError("--rate and --speed-up both say how fast: give one of them.");
   const sum = createHash("sha256").update(files.map(({ hash }) => hash).join());
   const run = given.run || `replay-${sum.digest("hex").slice(0, 12)}`;
-  const roots = process.env.SWORDLAKE_PIPELINES?.split(delimiter).filter(Boolean) ?? [];
   return {
     ...given,
     files,
@@ -169,6 +168,6 @@ export function readReplayConfig(argv: string[]): ReplayConfig {
     timeoutMs: timeout * 1000,
     giveUpMs: giveUp * 1000,
     key: readKey(keyFile, process.env.API_KEY),
-    pipelinesRoots: [pipelinesRoot, ...roots],
+    pipelinesRoots: rootsWith(process.env.SWORDLAKE_PIPELINES),
   };
 }

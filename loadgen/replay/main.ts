@@ -1,8 +1,8 @@
 // The replay program: reads the command line, sends the files' rows, prints the summary, sets the exit code.
 import { existsSync } from "node:fs";
-import { CommanderError } from "commander";
 import { loadPipelines } from "../../flink-sql/folders.ts";
-import { UnreachableError, UsageError } from "../errors.ts";
+import { createInterrupt, faultOf } from "../ending.ts";
+import { UsageError } from "../errors.ts";
 import { continueJournal, createJournal, type Journal } from "../journal.ts";
 import { findPipeline } from "../pipelines.ts";
 import { checkReachable } from "../reach.ts";
@@ -13,7 +13,6 @@ import { type Replay, startReplay } from "./replay.ts";
 import { replayLine, replayProblems, replayText, toReplaySummary } from "./report.ts";
 import { type Progress, type ReplayHeader, readProgress } from "./resume.ts";
 
-const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 const progressMs = 250;
 const linesMs = 5000;
 
@@ -78,20 +77,13 @@ async function runReplay(config: ReplayConfig): Promise<number> {
     pace: { rate: config.rate, speedUp: config.speedUp },
     onNote: (note) => console.error(note),
   });
-  let interruptedBy: keyof typeof signalExitCodes | undefined;
-  let interruptedMs = Number.NEGATIVE_INFINITY;
-  const interrupt = (signal: keyof typeof signalExitCodes) => {
-    // One Ctrl-C can arrive more than once; the second time a person gives it, nothing is waited for.
-    if (performance.now() - interruptedMs < 500) return;
-    interruptedMs = performance.now();
-    replay.stop(interruptedBy ? 0 : undefined);
-    interruptedBy ??= signal;
-  };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const interrupt = createInterrupt(replay.stop);
+  process.on("SIGINT", interrupt.hear).on("SIGTERM", interrupt.hear);
   const endProgress = showProgress(replay, config, resumed);
   const { failure } = await replay.done;
   endProgress();
   journal.close();
+  const interrupted = interrupt.exitCode();
   const summary = toReplaySummary(
     {
       run: config.run,
@@ -101,14 +93,14 @@ async function runReplay(config: ReplayConfig): Promise<number> {
       files: config.files.map(({ path }) => path),
       resumed,
       durationMs: Math.round(performance.now() - startedMs),
-      interrupted: interruptedBy !== undefined,
+      interrupted: interrupted !== undefined,
     },
     replay.state,
   );
   console.log(config.json ? JSON.stringify(summary) : replayText(summary));
   for (const problem of replayProblems(summary)) console.error(problem);
   if (failure) throw failure;
-  if (interruptedBy) return signalExitCodes[interruptedBy];
+  if (interrupted !== undefined) return interrupted;
   return summary.acked === summary.rows ? 0 : 1;
 }
 
@@ -116,11 +108,9 @@ let exitCode: number;
 try {
   exitCode = await runReplay(readReplayConfig(process.argv.slice(2)));
 } catch (error) {
-  if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    console.error(error instanceof Error ? error.message : error);
-    exitCode = error instanceof UsageError || error instanceof UnreachableError ? error.exitCode : 1;
-  }
+  const fault = faultOf(error);
+  exitCode = fault.exitCode;
+  if (fault.message !== undefined) console.error(fault.message);
 }
 // A queue that gave up would go on trying for a while.
 process.exit(exitCode);

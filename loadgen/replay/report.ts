@@ -1,7 +1,7 @@
 // What a person sees of a replay: its progress by the files' bytes, the summary, and what to do about
 // rows that are not in the lake. Pure.
 import type { LatencyMs } from "../latency.ts";
-import { timeLeft } from "../progress.ts";
+import { aligned, answerRows, count, endRows, progressBar, timeLeft } from "../progress.ts";
 import { type RowCounts, sumOf } from "./book.ts";
 import type { ReplayState } from "./replay.ts";
 
@@ -46,9 +46,6 @@ export function toReplaySummary(about: About, state: ReplayState): ReplaySummary
   };
 }
 
-const count = (n: number) => Math.round(n).toLocaleString("en-US");
-const barChars = 24;
-
 /** Such as "[####----]  50%  1,234,567 rows  23,456 rows/s  40 s left"; `ran` is what this run did. */
 export function replayLine(
   bytes: number,
@@ -57,19 +54,15 @@ export function replayLine(
   ran: { rows: number; bytes: number; ms: number },
 ): string {
   const share = bytesOfAll === 0 ? 1 : Math.min(1, bytes / bytesOfAll);
-  const bar = "#".repeat(Math.floor(share * barChars)).padEnd(barChars, "-");
-  const percent = `${Math.floor(share * 100)}%`.padStart(4);
   // The first rows, read at once, say nothing about the rate.
   const perSecond = ran.ms > 100 ? (ran.rows / ran.ms) * 1000 : 0;
   const left = share === 1 ? "" : `  ${timeLeft(((bytesOfAll - bytes) / ran.bytes) * (ran.ms / 1000))} left`;
-  return `[${bar}] ${percent}  ${count(rows)} rows  ${count(perSecond)} rows/s${left}`;
+  return `${progressBar(share)}  ${count(rows)} rows  ${count(perSecond)} rows/s${left}`;
 }
 
 export function replayText(summary: ReplaySummary): string {
-  const { latencyMs: ms } = summary;
   const { rows, acked, rejected, unread, unknown, resumed } = summary;
-  const answers = Object.entries(summary.statuses).map(([status, n]) => `${status}: ${count(n)}`);
-  const lines: [string, string][] = [
+  return aligned([
     ["Run", `${summary.run} (pipeline ${summary.pipeline}, ${summary.files.join(", ")})`],
     [
       "Rows",
@@ -80,15 +73,9 @@ export function replayText(summary: ReplaySummary): string {
       ? [["Resumed", `${count(resumed)} of them were settled before`] as [string, string]]
       : []),
     ["Rate", `${count(summary.rowsPerSecond)} rows/s, ${count(summary.requests)} requests`],
-    ["Answers", answers.join("  ") || "none"],
-    [
-      "Latency",
-      `p50 ${ms.p50}  p90 ${ms.p90}  p95 ${ms.p95}  p99 ${ms.p99}  p99.9 ${ms.p999}  max ${ms.max} ms`,
-    ],
-    ["Time", `${(summary.durationMs / 1000).toFixed(1)} s${summary.interrupted ? ", interrupted" : ""}`],
-    ["Journal", summary.journal],
-  ];
-  return lines.map(([name, value]) => `${name.padEnd(9)} ${value}`).join("\n");
+    ...answerRows(summary.statuses, summary.latencyMs),
+    ...endRows(summary),
+  ]);
 }
 
 /** Why not every row is in the lake, each reason with its cure. */

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import game from "../../../flink-sql/game/pipeline.ts";
 import { type ClosedLoopOptions, startClosedLoop } from "../../../loadgen/closed-loop.ts";
 import { createGenerator } from "../../../loadgen/generate.ts";
@@ -9,20 +7,9 @@ import { createJournal, type JournalEntry, readJournal } from "../../../loadgen/
 import type { Load } from "../../../loadgen/load.ts";
 import { countSends } from "../../../loadgen/plan.ts";
 import { checkReachable } from "../../../loadgen/reach.ts";
-import { type Fate, type PatternServer, type Seen, startPatternServer } from "./pattern-server.ts";
+import { type Fate, type Seen, startPatternServer, usePatternServers } from "./pattern-server.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "load-"));
-const servers: PatternServer[] = [];
-afterAll(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  rmSync(folder, { recursive: true });
-});
-
-async function serve(...given: Parameters<typeof startPatternServer>): Promise<PatternServer> {
-  const server = await startPatternServer(...given);
-  servers.push(server);
-  return server;
-}
+const { folder, serve } = usePatternServers();
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 async function until(condition: () => boolean): Promise<void> {

@@ -1,26 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import game from "../../../flink-sql/game/pipeline.ts";
 import { createGenerator } from "../../../loadgen/generate.ts";
 import { createJournal, type JournalEntry, readJournal } from "../../../loadgen/journal.ts";
 import { type OpenLoopOptions, startOpenLoop } from "../../../loadgen/open-loop.ts";
 import { steadyProfile } from "../../../loadgen/profile.ts";
-import { type PatternServer, startPatternServer } from "./pattern-server.ts";
+import { usePatternServers } from "./pattern-server.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "open-loop-"));
-const servers: PatternServer[] = [];
-afterAll(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  rmSync(folder, { recursive: true });
-});
-
-async function serve(...given: Parameters<typeof startPatternServer>): Promise<PatternServer> {
-  const server = await startPatternServer(...given);
-  servers.push(server);
-  return server;
-}
+const { folder, serve } = usePatternServers();
 
 function start(url: string, given: Partial<OpenLoopOptions> & { events: number }) {
   const generate = createGenerator({

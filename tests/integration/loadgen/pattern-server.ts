@@ -1,6 +1,10 @@
 // An API on 127.0.0.1 that treats each event as its test says, and remembers what it did.
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
 
 export type Fate = "accept" | "refuse" | "unavailable" | "never" | "cut" | "reset" | "half" | "misnamed";
 
@@ -99,4 +103,20 @@ export async function startPatternServer(
         server.closeAllConnections();
       }),
   };
+}
+
+/** A folder and servers for the tests of one file; both are gone after them. */
+export function usePatternServers() {
+  const folder = mkdtempSync(join(tmpdir(), "loadgen-"));
+  const servers: PatternServer[] = [];
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    rmSync(folder, { recursive: true });
+  });
+  async function serve(...given: Parameters<typeof startPatternServer>): Promise<PatternServer> {
+    const server = await startPatternServer(...given);
+    servers.push(server);
+    return server;
+  }
+  return { folder, serve };
 }

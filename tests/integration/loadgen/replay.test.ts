@@ -1,26 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JournalEntry, UnreadEntry } from "../../../loadgen/journal.ts";
-import { type PatternServer, startPatternServer } from "./pattern-server.ts";
+import { usePatternServers } from "./pattern-server.ts";
 import { runProgram } from "./program.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "replay-"));
-const servers: PatternServer[] = [];
-afterAll(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  rmSync(folder, { recursive: true });
-});
-
-async function serve(...given: Parameters<typeof startPatternServer>): Promise<PatternServer> {
-  const server = await startPatternServer(...given);
-  servers.push(server);
-  return server;
-}
+const { folder, serve } = usePatternServers();
 
 const pathOf = (name: string) => join(folder, name);
 function write(name: string, content: string | Buffer): string {
