@@ -42,6 +42,11 @@ export function toSummary(about: About, tally: Tally): LoadSummary {
   };
 }
 
+const cureOf = ({ statuses }: Pick<LoadSummary, "statuses">): string =>
+  statuses[401] || statuses[403]
+    ? "Give an API key for this pipeline with --key-file or the variable API_KEY."
+    : "Does the API run the same contract as this checkout?";
+
 /** Why a load failed, each reason with its cure; empty when every send got the answer it should. */
 export function problemsOf(summary: LoadSummary, firstSurprise?: string): string[] {
   const problems: string[] = [];
@@ -55,7 +60,7 @@ export function problemsOf(summary: LoadSummary, firstSurprise?: string): string
   if (summary.unexpected > 0)
     problems.push(
       `${summary.unexpected} events were refused though sound, or taken though broken. ` +
-        `The first answer: ${firstSurprise}. Does the API run the same contract as this checkout?`,
+        `The first answer: ${firstSurprise}. ${cureOf(summary)}`,
     );
   if (summary.shed > 0)
     problems.push(

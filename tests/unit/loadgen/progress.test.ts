@@ -97,6 +97,11 @@ describe("a summary", () => {
     const [unknown, surprise] = problemsOf(summary, tally.firstSurprise());
     expect(unknown).toMatch(/^2 of 3 events have an unknown outcome: 1 got no answer, 1 an answer/);
     expect(surprise).toMatch(/^1 events were refused though sound.*400 bad sword.*same contract/);
+    const [keyless] = problemsOf(
+      { ...summary, unexpected: 1, unknown: 0, statuses: { 401: 1 } },
+      "401 no key",
+    ).slice(-1);
+    expect(keyless).toMatch(/401 no key.*--key-file/);
     expect(problemsOf(toSummary(about, createTally()))).toEqual([]);
   });
 });
