@@ -7,7 +7,7 @@ DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps up down clean demo load replay report ledger status check test test-minio test-hdfs test-compose \
-  notebooks lab bench bench-ingest
+  notebooks lab bench bench-ingest fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -86,6 +86,19 @@ test-compose: node_modules/.dev deps ## the way through on Docker Compose, and i
 	$(VITEST)/containers.json --project containers
 	STACK=compose STORE=minio $(VITEST)/compose.json --project e2e tests/e2e/game.test.ts \
 	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts tests/e2e/demo.test.ts
+
+.venv-fuzz/.done: tests/fuzz/requirements.txt
+	python3 -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --require-virtualenv -r tests/fuzz/requirements.txt
+	@touch $@
+
+# A field may stand in the body or in the query string; each form is fuzzed as a document of its own.
+fuzz: .venv-fuzz/.done ## send thousands of made-up requests to the API by its OpenAPI document: CASES= per route
+	@for form in body query; do \
+	  FORM=$$form SCHEMATHESIS_HOOKS=forms PYTHONPATH=tests/fuzz PYTHONDONTWRITEBYTECODE=1 \
+	  .venv-fuzz/bin/schemathesis --config-file tests/fuzz/schemathesis.toml run --checks all --max-examples $(or $(CASES),100) \
+	    --phases examples,coverage,fuzzing --continue-on-failure "$${API_URL:-$$($(SWORDLAKE) url api)}/openapi.json" || exit 1; \
+	done
 
 .venv/.done: notebooks/requirements.txt
 	python3 -m venv .venv

@@ -16,17 +16,25 @@ import { decodeBody } from "./body-encoding.ts";
 import { admitOrigins } from "./browsers.ts";
 import type { Limits } from "./config.ts";
 import type { Producer } from "./delivery.ts";
+import { closeWithAnswers } from "./drain.ts";
 import { answerError, errors, retryAfter, withDetails } from "./errors.ts";
 import { createIds } from "./event-ids.ts";
 import { serveEvent } from "./event-route.ts";
 import { eventRoutes, type PipelineRoutes, type ServedPipeline } from "./event-routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { serveMetrics } from "./metrics-route.ts";
-import { openapi, relaxBodies } from "./openapi.ts";
+import { describeApi } from "./openapi.ts";
 import { answerUnserved, serveOwnRoutes } from "./own-routes.ts";
 import { checkCharset, readJson, readLines } from "./parsers.ts";
 import { keepRefusals } from "./refusals.ts";
-import { answerUnread, boundSockets, type SocketLimits, serverOptions, urlCharsMax } from "./sockets.ts";
+import {
+  answerExpectation,
+  answerUnread,
+  boundSockets,
+  headTrouble,
+  type SocketLimits,
+  serverOptions,
+} from "./sockets.ts";
 
 export interface AppOptions {
   pipelines: ServedPipeline[];
@@ -75,11 +83,14 @@ function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstan
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: 30_000,
     keepAliveTimeout: 72_000,
-    return503OnClosing: true,
+    // A request on an open connection is served while others finish; its answer closes the connection.
+    return503OnClosing: false,
     trustProxy: trustProxy ?? false,
     frameworkErrors: answerError as never,
   }) as unknown as FastifyInstance;
   boundSockets(app.server, limits);
+  app.server.on("checkExpectation", answerExpectation(ids));
+  closeWithAnswers(app);
   return app;
 }
 
@@ -123,12 +134,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   };
   const app = createServer(options);
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler(answerUnserved(routes));
   // Schemas describe the requests; the contract itself checks them and words what is wrong.
   app.setValidatorCompiler(() => () => true);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
-    done(request.url.length > urlCharsMax ? errors.UrlTooLong(urlCharsMax) : undefined);
+    done(headTrouble(request.raw));
   });
   await admitOrigins(app, options.corsOrigins);
   app.removeAllContentTypeParsers();
@@ -136,11 +146,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.decorateRequest("keyId", undefined);
   app.decorateRequest("charge", undefined);
   if (options.admission) app.addHook("onRequest", guardOwnRoutes(options.admission, routes));
+  // After the key is checked: who may not send learns nothing of what there is.
+  app.addHook("onRequest", answerUnserved(routes));
   parseBodies(app, "application/json", (body) => readJson(body, context.limits));
-  await app.register(swagger, {
-    openapi,
-    transformObject: (document) => relaxBodies("openapiObject" in document ? document.openapiObject : {}),
-  });
+  await app.register(swagger, describeApi(options.admission?.isRequired ?? false));
   await app.register(swaggerUi, { routePrefix: "/docs" });
   serveOwnRoutes(app, context);
   if (options.metrics) serveMetrics(app, options.metrics);

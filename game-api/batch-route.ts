@@ -9,6 +9,7 @@ import { edgeOf } from "./intake.ts";
 import { batchSchema, type JsonSchema } from "./openapi.ts";
 import { quarantineRecord } from "./quarantine.ts";
 import { noType, senderOf } from "./refusals.ts";
+import { eventRefusals, refusalSchemas } from "./refused-answers.ts";
 
 const resultSchema: JsonSchema = {
   type: "object",
@@ -30,9 +31,33 @@ const resultSchema: JsonSchema = {
   },
 };
 
-const answerSchema = (description: string): JsonSchema => ({
+const acceptedSample = { status: "accepted", event_id: "mine-1", partition: 3, offset: 42 };
+const rejectedSample = {
+  status: "rejected",
+  line: 2,
+  code: "event_invalid",
+  issues: [{ path: "amount", message: "Invalid input: expected number, received string" }],
+};
+const unknownSample = {
+  status: "unknown",
+  event_id: "mine-1",
+  line: 1,
+  code: "kafka_timeout_unknown",
+  message: "Kafka didn't confirm: outcome unknown. Retry with the same event_id.",
+};
+
+/** The answer as a whole with these results; from 400 on with what went wrong. */
+function sampleOf(status: number, results: { status: string }[]) {
+  const count = (what: string) => results.filter((result) => result.status === what).length;
+  const trouble = troubles[status] ? { ...troubles[status], request_id: "kX3vT9aQ-1f" } : {};
+  const counts = { accepted: count("accepted"), rejected: count("rejected"), unknown: count("unknown") };
+  return { ...trouble, ...counts, results };
+}
+
+const answerSchema = (status: number, description: string, ...results: { status: string }[]): JsonSchema => ({
   type: "object",
   description,
+  examples: [sampleOf(status, results)],
   properties: {
     accepted: { type: "integer" },
     rejected: { type: "integer" },
@@ -62,14 +87,13 @@ export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, conte
       operationId: `${routes.name}_batch`,
       summary: `Many events of: ${routes.title}`,
       description: `At most ${limits.batchEventsMax} events and ${limits.batchBytesMax} bytes.`,
-      body: batchSchema(routes),
+      body: batchSchema(routes, limits.batchEventsMax),
       response: {
-        202: answerSchema("All accepted"),
-        207: answerSchema("Some accepted, some rejected"),
-        400: answerSchema("None accepted"),
-        503: answerSchema("Kafka did not confirm some: retry these with the same event_id"),
-        "4xx": errorSchema,
-        "5xx": errorSchema,
+        202: answerSchema(202, "All accepted", acceptedSample),
+        207: answerSchema(207, "Some accepted, some rejected", acceptedSample, rejectedSample),
+        400: answerSchema(400, "None accepted", rejectedSample),
+        503: answerSchema(503, "Kafka did not confirm some: retry with the same event_id", unknownSample),
+        ...refusalSchemas(...eventRefusals),
       },
     },
     handler: async (request, reply) => {
@@ -99,7 +123,7 @@ export function serveBatches(app: FastifyInstance, routes: PipelineRoutes, conte
       const status = statusOf(counts.accepted, counts.rejected, counts.unknown);
       if (status === 503) reply.headers(retryAfter);
       const trouble = status < 400 ? {} : { ...troubles[status], request_id: request.id };
-      return reply.code(status).send({ ...trouble, ...counts, results });
+      return reply.code(status as 202).send({ ...trouble, ...counts, results });
     },
   });
 }

@@ -38,9 +38,9 @@ export const errors = {
     400,
   ),
   NotFound: refusal<[asked: string, known: string]>("not_found", "Nothing answers %s. %s", 404),
-  MethodNotAllowed: refusal<[method: string, path: string, allowed: string, path: string]>(
+  MethodNotAllowed: refusal<[method: string, path: string, cure: string]>(
     "method_not_allowed",
-    "%s is not for %s: send %s %s, parameters as a JSON body or in the query string.",
+    "%s is not for %s: send %s.",
     405,
   ),
   BodyTooLarge: refusal<[bytesMax: number]>(
@@ -77,6 +77,12 @@ export const errors = {
     "url_too_long",
     "The path with its query string is longer than %d characters: send parameters as a JSON body.",
     414,
+  ),
+  HostMissing: refusal<[]>("host_missing", "A request of HTTP/1.1 names its host: send a Host header.", 400),
+  HeadersTooMany: refusal<[headers: number, headersMax: number]>(
+    "headers_too_large",
+    "%d headers in one request: send %d at most.",
+    431,
   ),
   Busy: refusal<[]>("busy", "Too many events wait for Kafka; nothing was read or stored: retry.", 503),
   EncodingInvalid: refusal<[encoding: string, reason: string]>(

@@ -2,16 +2,20 @@
 // Answers 202 only after the broker has acknowledged it.
 import type { FastifyInstance } from "fastify";
 import type { App } from "./app.ts";
-import { deliveryError, errorSchema, errors, withDetails } from "./errors.ts";
+import { deliveryError, errors, withDetails } from "./errors.ts";
 import type { EventRoute } from "./event-routes.ts";
 import { edgeOf, takeIn } from "./intake.ts";
 import { bodySchema, querySchema } from "./openapi.ts";
 import { queryReader } from "./query.ts";
+import { eventRefusals, refusalSchemas } from "./refused-answers.ts";
 
 const acceptedSchema = {
   type: "object",
   description: "Kafka has the event",
   required: ["event_id", "topic", "partition", "offset"],
+  examples: [
+    { event_id: "019c0e1a-7b6c-7def-8a3b-1f2e3d4c5b6a", topic: "p.events", partition: 3, offset: 42 },
+  ],
   properties: {
     event_id: { type: "string" },
     topic: { type: "string" },
@@ -22,8 +26,8 @@ const acceptedSchema = {
 
 /** The body wins over the query; whatever isn't an object goes to the contract as it came. */
 function merge(query: Record<string, unknown>, body: unknown): unknown {
-  if (body === undefined || body === null) return query;
-  if (typeof body !== "object" || Array.isArray(body)) return body;
+  if (body === undefined) return query;
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
   return { ...query, ...body };
 }
 
@@ -48,11 +52,13 @@ export function serveEvent(app: FastifyInstance, route: EventRoute, context: App
         description: `Kept in Kafka topic ${route.topic}, keyed by ${route.key}.`,
         body: bodySchema(route.event),
         querystring: querySchema(route.event),
-        response: { 202: acceptedSchema, "4xx": errorSchema, "5xx": errorSchema },
+        response: { 202: acceptedSchema, ...refusalSchemas(400, 503, ...eventRefusals) },
       },
       handler: async (request, reply) => {
         const query = request.query as Record<string, unknown>;
-        const input = hasAny(query) ? merge(readQuery(query), request.body) : (request.body ?? {});
+        // No body is an event without fields of its own; one that says null is no event.
+        const body = request.rawBody?.length ? request.body : undefined;
+        const input = hasAny(query) ? merge(readQuery(query), body) : body === undefined ? {} : body;
         const intake = takeIn(route, input, edgeOf(request, now(), newId));
         if (!intake.ok) throw withDetails(errors.EventInvalid(route.type), { issues: intake.issues });
         const outcome = (await producer.send([intake.record]))[0]!;

@@ -29,7 +29,7 @@ export interface PipelineRoutes {
 }
 
 /** Paths of the API itself, and everything beneath them. */
-const ownPaths = ["/health", "/ready", "/metrics", "/docs", "/openapi.json"];
+export const ownPaths = ["/health", "/ready", "/metrics", "/docs", "/openapi.json"];
 
 /** Plain segments only: a ':' or '*' would be a pattern that catches other events' requests. */
 const plainPath = /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/;

@@ -5,10 +5,14 @@ import { type Logger, pino } from "pino";
 import { loadPipelines } from "../flink-sql/folders.ts";
 import { buildApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
+import { stopListening, windDown } from "./drain.ts";
 import { openKeyring } from "./keyring.ts";
+import { redacted } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
-import { runPrimary } from "./primary.ts";
+import { type Message, runPrimary } from "./primary.ts";
+import { checkProducing } from "./produce-check.ts";
 import { createKafkaProducer } from "./producer.ts";
+import { proven } from "./readiness.ts";
 import { metricsText, sharedRateLimiter } from "./worker.ts";
 
 /** Share of the queue beyond which new requests are refused before their bodies are read. */
@@ -16,17 +20,14 @@ const busyShare = 0.8;
 
 async function serve(config: Config, logger: Logger): Promise<void> {
   const pipelines = await loadPipelines(config.pipelineRoots);
-  const producer = createKafkaProducer({
-    bootstrapServers: config.kafka,
-    deliveryTimeoutMs: config.deliveryTimeoutMs,
-    queueEventsMax: config.queueEventsMax,
-    logger,
-  });
+  const { deliveryTimeoutMs, queueEventsMax } = config;
+  const kafka = { bootstrapServers: config.kafka, deliveryTimeoutMs, queueEventsMax };
+  const producer = proven(createKafkaProducer({ ...kafka, logger }), () => checkProducing(kafka));
   const { limits, trustProxy, ratePerAddress } = config;
   const keyring = config.keysUrl ? openKeyring(config.keysUrl, logger) : undefined;
   const isRequired = config.auth === "keys";
   const admission = { keyring, isRequired, ratePerAddress, limiter: sharedRateLimiter() };
-  const metrics = createMetrics({ waiting: () => producer.waiting, waitingMax: config.queueEventsMax });
+  const metrics = createMetrics({ waiting: () => producer.waiting, waitingMax: queueEventsMax });
   const app = await buildApp({
     pipelines,
     producer,
@@ -36,32 +37,45 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     admission,
     corsOrigins: config.corsOrigins,
     // The rest of the queue is for requests whose bodies are being read.
-    isBusy: () => producer.waiting > busyShare * config.queueEventsMax,
+    isBusy: () => producer.waiting > busyShare * queueEventsMax,
     metrics: { ...metrics, text: metricsText(metrics) },
   });
   await app.listen({ host: config.host, port: config.port });
 
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= stopListening(app);
+    return stopped;
+  };
   let draining = false;
-  const drain = async (signal: string) => {
-    // Asked twice: whoever asks won't wait. A worker hears the terminal's signal and its primary's.
+  const drain = async (why: string) => {
+    // Asked twice: whoever asks won't wait.
     if (draining) return cluster.isWorker ? undefined : process.exit(1);
     draining = true;
-    logger.info({ signal }, "draining");
+    logger.info({ why }, "draining");
     // A client that never reads its answer must not keep the process for ever.
     setTimeout(() => process.exit(1), 2 * limits.requestTimeoutMs).unref();
-    await app.close();
+    await windDown(app, stop());
     await producer.close();
     await keyring?.close();
     logger.info("drained");
     process.exit(0);
   };
   process.on("SIGTERM", (signal) => void drain(signal));
-  process.on("SIGINT", (signal) => void drain(signal));
+  if (!cluster.worker) return void process.on("SIGINT", (signal) => void drain(signal));
+  process.on("SIGINT", () => {}); // a terminal sends it to all; the primary decides
+  cluster.worker.on("disconnect", () => void drain("the primary is gone, and the port with it"));
+  cluster.worker.on("message", ({ kind }: Message) => {
+    if (kind === "wind-down") void drain("told by the primary");
+    if (kind !== "stop-listening") return;
+    void stop();
+    process.send!({ kind: "stopped" } satisfies Message);
+  });
 }
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const logger = pino({ name: "game-api", level: config.logLevel });
+  const logger = pino({ name: "game-api", level: config.logLevel, redact: redacted });
   if (config.processes === 1 || cluster.isWorker) return serve(config, logger);
   const primary = runPrimary(config.processes, logger);
   process.on("SIGTERM", (signal) => primary.end(signal));

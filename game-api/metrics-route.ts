@@ -1,6 +1,9 @@
 // GET /metrics, and the hook that counts each answer.
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "./metrics.ts";
+import { ownRefusals, refusalSchemas } from "./refused-answers.ts";
+
+const sample = "# TYPE swordlake_events_waiting gauge\nswordlake_events_waiting 0\n";
 
 /** For requests that no route serves: their paths are the clients' words, and no label. */
 const noRoute = "none";
@@ -18,7 +21,13 @@ export function serveMetrics(app: FastifyInstance, metrics: Metrics): void {
       schema: {
         tags: ["operation"],
         summary: "What the API counts, for Prometheus",
-        response: { 200: { type: "string", description: "Prometheus' text format" } },
+        response: {
+          200: {
+            description: "Prometheus' text format",
+            content: { "text/plain": { schema: { type: "string", examples: [sample] } } },
+          },
+          ...refusalSchemas(401, 403, 503, ...ownRefusals),
+        },
       },
     },
     async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),

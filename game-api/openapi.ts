@@ -23,7 +23,7 @@ export interface JsonSchema {
 
 const openapiVersion = "3.1.0";
 
-export const openapi = {
+const openapi = {
   openapi: openapiVersion,
   info: {
     title: "Swordlake events",
@@ -76,7 +76,7 @@ export function querySchema(event: EventType): JsonSchema {
 }
 
 /** Schema of one event of a batch: event_type beside any event's fields. */
-export function batchSchema({ events }: PipelineRoutes) {
+export function batchSchema({ events }: PipelineRoutes, eventsMax: number) {
   const kinds = [...events.values()].map(({ type, event }) => {
     const { examples, ...schema } = bodySchema(event);
     const properties = { event_type: { type: "string", const: type }, ...schema.properties };
@@ -93,7 +93,9 @@ export function batchSchema({ events }: PipelineRoutes) {
       "application/x-ndjson": {
         schema: { type: "string", description: "One event per line", examples: [lines] },
       },
-      "application/json": { schema: { type: "array", items: item, examples: [examples] } },
+      "application/json": {
+        schema: { type: "array", minItems: 1, maxItems: eventsMax, items: item, examples: [examples] },
+      },
     },
   };
 }
@@ -104,9 +106,19 @@ interface Operation {
 }
 
 /** A body is optional where the query string can carry the same fields. */
-export function relaxBodies<Document extends object>(document: Document): Document {
+function relaxBodies<Document extends object>(document: Document): Document {
   const { paths = {} } = document as { paths?: Record<string, { post?: Operation }> };
   for (const { post } of Object.values(paths))
     if (post?.parameters && post.requestBody) post.requestBody.required = false;
   return document;
+}
+
+/** Options of the OpenAPI plugin. */
+export function describeApi(isKeyRequired: boolean) {
+  const components = { securitySchemes: { key: { type: "http" as const, scheme: "bearer" } } };
+  return {
+    openapi: isKeyRequired ? { ...openapi, components, security: [{ key: [] }] } : openapi,
+    transformObject: (document: object) =>
+      relaxBodies("openapiObject" in document ? (document.openapiObject as object) : {}) as never,
+  };
 }

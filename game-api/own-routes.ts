@@ -2,21 +2,37 @@
 // requests that nothing serves, which say what would have worked.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./app.ts";
-import { errorSchema, errors, retryAfter, withDetails } from "./errors.ts";
-import { type PipelineRoutes, pathsOf } from "./event-routes.ts";
+import { isWindingDown } from "./drain.ts";
+import { errors, retryAfter, withDetails } from "./errors.ts";
+import { ownPaths, type PipelineRoutes, pathsOf } from "./event-routes.ts";
+import { ownRefusals, refusalSchemas } from "./refused-answers.ts";
 
 const statusSchema = {
   type: "object",
   description: "All is well",
   required: ["status"],
+  examples: [{ status: "ok" }],
   properties: { status: { type: "string" } },
+};
+
+const documentSchema = {
+  type: "object",
+  description: "OpenAPI 3.1",
+  additionalProperties: true,
+  examples: [{ openapi: "3.1.0" }],
 };
 
 export function serveOwnRoutes(app: FastifyInstance, { producer }: App): void {
   const tags = ["operation"];
   app.get(
     "/health",
-    { schema: { tags, summary: "Does the process live?", response: { 200: statusSchema } } },
+    {
+      schema: {
+        tags,
+        summary: "Does the process live?",
+        response: { 200: statusSchema, ...refusalSchemas(...ownRefusals) },
+      },
+    },
     async () => ({ status: "ok" }),
   );
   app.get(
@@ -25,20 +41,30 @@ export function serveOwnRoutes(app: FastifyInstance, { producer }: App): void {
       schema: {
         tags,
         summary: "Can events be taken? Asks a broker.",
-        response: { 200: statusSchema, 503: errorSchema },
+        response: { 200: statusSchema, ...refusalSchemas(503, ...ownRefusals) },
       },
     },
     async () => {
-      const reason = await producer.ready();
+      const reason = isWindingDown(app) ? "the API is shutting down" : await producer.ready();
       if (reason !== undefined) throw withDetails(errors.NotReady(reason), { headers: retryAfter });
       return { status: "ready" };
     },
   );
   let document: string | undefined;
-  app.get("/openapi.json", { schema: { tags, summary: "This document" } }, async (_, reply) => {
-    document ??= JSON.stringify(app.swagger());
-    return reply.type("application/json").send(document);
-  });
+  app.get(
+    "/openapi.json",
+    {
+      schema: {
+        tags,
+        summary: "This document",
+        response: { 200: documentSchema, ...refusalSchemas(401, 503, ...ownRefusals) },
+      },
+    },
+    async (_, reply) => {
+      document ??= JSON.stringify(app.swagger());
+      return reply.type("application/json; charset=utf-8").send(document);
+    },
+  );
 }
 
 /** Names at most so many; the rest is in /docs. */
@@ -49,9 +75,10 @@ function list(names: string[]): string {
   return `${names.slice(0, namedMax).join(", ")}${more}`;
 }
 
-/** Paths that take POST, and what stands where nothing was found. */
+/** An onRequest hook for what nothing serves, before a body is read: says what would have worked. */
 export function answerUnserved(pipelines: PipelineRoutes[]) {
-  const served = new Set(pathsOf(pipelines));
+  const served = new Map<string, string>(ownPaths.map((path) => [path, "GET, HEAD"]));
+  for (const path of pathsOf(pipelines)) served.set(path, "POST");
 
   function known(path: string): string {
     const pipeline = pipelines.find((each) => path.startsWith(`${each.path}/`));
@@ -61,11 +88,13 @@ export function answerUnserved(pipelines: PipelineRoutes[]) {
     return `${names} All routes: /docs.`;
   }
 
-  return async (request: FastifyRequest, _reply: FastifyReply) => {
+  return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
+    if (!request.is404) return;
     const { method } = request;
     const path = request.url.split("?", 1)[0]!;
-    if (!served.has(path)) throw errors.NotFound(`${method} ${path.slice(0, 200)}`, known(path));
-    const refused = errors.MethodNotAllowed(method, path, "POST", path);
-    throw withDetails(refused, { headers: { allow: "POST" } });
+    const allow = served.get(path);
+    if (!allow) throw errors.NotFound(`${method} ${path.slice(0, 200)}`, known(path));
+    const cure = allow === "POST" ? `POST ${path}, parameters as a JSON body or in the query string` : allow;
+    throw withDetails(errors.MethodNotAllowed(method, path, cure), { headers: { allow } });
   };
 }

@@ -13,7 +13,11 @@ export type Message =
   /** Events that a worker took from the buckets of its callers: the others take them too. */
   | { kind: "taken"; charges: [who: string, rate: number, events: number][] }
   | { kind: "metrics-wanted"; id: number }
-  | { kind: "metrics"; id: number; text: string };
+  | { kind: "metrics"; id: number; text: string }
+  /** The end, in two steps: all stop listening before any closes a connection that its client then opens anew. */
+  | { kind: "stop-listening" }
+  | { kind: "stopped" }
+  | { kind: "wind-down" };
 
 const pauseMsMax = 10_000;
 /** A worker that lived for so long did not die of its start. */
@@ -30,6 +34,7 @@ export function runPrimary(
   const registry = new AggregatorRegistry();
   let isEnding = false;
   let failures = 0;
+  let hasServed = false;
   let code = 0;
   let resolveEnded = (_: number) => {};
   const ended = new Promise<number>((resolve) => {
@@ -37,7 +42,17 @@ export function runPrimary(
   });
   const living = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
 
+  const tell = (message: Message) => {
+    for (const worker of living()) if (worker.isConnected()) worker.send(message);
+  };
+  const listening = new Set<Worker>();
+  /** No longer takes connections, or is gone. */
+  function noteStopped(worker: Worker): void {
+    if (listening.delete(worker) && isEnding && listening.size === 0) tell({ kind: "wind-down" });
+  }
+
   async function hear(from: Worker, message: Message): Promise<void> {
+    if (message.kind === "stopped") noteStopped(from);
     if (message.kind === "taken") {
       for (const worker of living()) if (worker !== from && worker.isConnected()) worker.send(message);
     } else if (message.kind === "metrics-wanted") {
@@ -50,15 +65,19 @@ export function runPrimary(
     const worker = cluster.fork();
     const startedMs = Date.now();
     worker.on("message", (message: Message) => void hear(worker, message));
+    worker.on("listening", () => {
+      hasServed = true;
+    });
     worker.on("exit", (exitCode, signal) => {
       if (isEnding) {
+        noteStopped(worker);
         code ||= exitCode ?? 1;
         if (living().length === 0) resolveEnded(code);
         return;
       }
+      // None ever served: whatever is wrong, another start won't mend it.
+      if (!hasServed) return resolveEnded(1);
       failures = Date.now() - startedMs > soundMs ? 1 : failures + 1;
-      // All die at their start, and none ever lived: the cause is not one that passes.
-      if (failures > 3 * count && living().length === 0) return resolveEnded(1);
       const pauseMs = Math.min(100 * 2 ** failures, pauseMsMax);
       logger.warn({ worker: worker.process.pid, exitCode, signal, pauseMs }, "worker died; starting another");
       setTimeout(() => !isEnding && start(), pauseMs);
@@ -73,7 +92,8 @@ export function runPrimary(
       if (isEnding) return resolveEnded(1); // asked twice: whoever asks won't wait
       isEnding = true;
       logger.info({ signal }, "ending the workers");
-      for (const worker of living()) worker.process.kill("SIGTERM");
+      for (const worker of living()) listening.add(worker);
+      tell({ kind: "stop-listening" });
       if (living().length === 0) resolveEnded(code);
     },
   };

@@ -1,9 +1,10 @@
 // What a connection may do before there is a request: how many there are, how long headers may be and how
 // slowly they may come; and the answer to bytes that are no request at all.
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { ConnectionError } from "fastify";
+import { errors } from "./errors.ts";
 
 export interface SocketLimits {
   /** Open connections at once; more are closed as they come. */
@@ -18,7 +19,7 @@ const connectionsMax = 20_000;
 const headersTimeoutMs = 10_000;
 /** Request line and headers together. */
 const headerBytesMax = 16 * 1024;
-/** Node ignores what is beyond; proxies send a few dozen. */
+/** Proxies send a few dozen. */
 const headersMax = 200;
 /** Path and query string. */
 export const urlCharsMax = 8 * 1024;
@@ -31,12 +32,39 @@ export const serverOptions = (limits: SocketLimits) => ({
   headersTimeout: Math.min(limits.headersTimeoutMs ?? headersTimeoutMs, limits.requestTimeoutMs),
   requestTimeout: limits.requestTimeoutMs,
   connectionsCheckingInterval: lateCheckMs,
+  requireHostHeader: false, // Node would refuse without a word; headTrouble does with one
 });
 
 /** Bounds that Node takes as properties only. */
 export function boundSockets(server: Server, limits: SocketLimits): void {
   server.maxConnections = limits.connectionsMax ?? connectionsMax;
-  server.maxHeadersCount = headersMax;
+  server.maxHeadersCount = 0; // Node would drop the surplus in silence; headTrouble names it
+}
+
+/** What is wrong with a request's line and headers, if anything is. */
+export function headTrouble(
+  request: Pick<IncomingMessage, "url" | "headers" | "rawHeaders" | "httpVersion">,
+) {
+  if (request.headers.host === undefined && request.httpVersion === "1.1") return errors.HostMissing();
+  if (request.url!.length > urlCharsMax) return errors.UrlTooLong(urlCharsMax);
+  const headers = request.rawHeaders.length / 2;
+  return headers > headersMax ? errors.HeadersTooMany(headers, headersMax) : undefined;
+}
+
+/** Answers a request that expects what nobody can give; Node would do so without a word. */
+export function answerExpectation(newId: (request: IncomingMessage) => string) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const id = newId(request);
+    const message = "Send 'Expect: 100-continue', or none.";
+    const body = JSON.stringify({ code: "expectation_failed", message, request_id: id });
+    response.writeHead(417, {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(body),
+      "x-request-id": id,
+      connection: "close",
+    });
+    response.end(body);
+  };
 }
 
 const troubles: Record<string, [status: number, code: string, message: string]> = {

@@ -92,7 +92,7 @@ describe("boundaries", () => {
     ["trino-client", /^(orchestrator\/trino|stack\/probes)\.ts$/],
     [
       "@confluentinc/kafka-javascript",
-      /^(game-api\/(producer|kafka-settings)|orchestrator\/kafka|stack\/probes)\.ts$/,
+      /^(game-api\/(producer|kafka-settings|produce-check)|orchestrator\/kafka|stack\/probes)\.ts$/,
     ],
   ])("%s has one home in each program", (driver, homes) => {
     expect(sources.filter((file) => importsOf(file).includes(driver) && !homes.test(file))).toEqual([]);

@@ -152,7 +152,8 @@ describe("the contracts of this checkout", async () => {
       expect(acceptEvent(type, event, example, edge)).toMatchObject({ ok: true });
       expect(post.requestBody.required).toBe(false);
       expect(post.parameters.map((p: { name: string }) => p.name)).toContain("event_id");
-      expect(Object.keys(post.responses)).toEqual(["202", "4XX", "5XX"]);
+      const statuses = ["400", "401", "403", "404", "405", "408", "413", "414", "415", "417", "429", "431"];
+      expect(Object.keys(post.responses)).toEqual(["202", ...statuses, "500", "503"]);
     }
   });
 

@@ -46,7 +46,6 @@ describe("the server", () => {
       maxConnections: 20_000,
       headersTimeout: 10_000,
       requestTimeout: 10_000,
-      maxHeadersCount: 200,
     });
     const { limits } = await import("./build.ts");
     const told = await build({ limits: { ...limits, connectionsMax: 7, headersTimeoutMs: 3000 } });
