@@ -1,6 +1,6 @@
 // Runs the API: reads the configuration, starts one worker per core, or serves alone where one is enough;
 // on SIGTERM or SIGINT finishes what it has begun. Exit codes: 0 drained, 1 fault.
-import cluster from "node:cluster";
+import cluster, { type Worker } from "node:cluster";
 import { type Logger, pino } from "pino";
 import { loadPipelines } from "../flink-sql/folders.ts";
 import { buildApp } from "./app.ts";
@@ -17,6 +17,21 @@ import { metricsText, sharedRateLimiter } from "./worker.ts";
 
 /** Share of the queue beyond which new requests are refused before their bodies are read. */
 const busyShare = 0.8;
+
+/** A worker ends in two steps when its primary says so, and at once when that is gone. */
+function hearPrimary(
+  worker: Worker,
+  { stop, drain }: { stop: () => Promise<void>; drain: (why: string) => Promise<void> },
+): void {
+  process.on("SIGINT", () => {}); // a terminal sends it to all; the primary decides
+  worker.on("disconnect", () => void drain("the primary is gone, and the port with it"));
+  worker.on("message", ({ kind }: Message) => {
+    if (kind === "wind-down") void drain("told by the primary");
+    if (kind !== "stop-listening") return;
+    void stop();
+    process.send!({ kind: "stopped" } satisfies Message);
+  });
+}
 
 async function serve(config: Config, logger: Logger): Promise<void> {
   const pipelines = await loadPipelines(config.pipelineRoots);
@@ -40,7 +55,6 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     isBusy: () => producer.waiting > busyShare * queueEventsMax,
     metrics: { ...metrics, text: metricsText(metrics) },
   });
-  await app.listen({ host: config.host, port: config.port });
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -62,15 +76,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     process.exit(0);
   };
   process.on("SIGTERM", (signal) => void drain(signal));
-  if (!cluster.worker) return void process.on("SIGINT", (signal) => void drain(signal));
-  process.on("SIGINT", () => {}); // a terminal sends it to all; the primary decides
-  cluster.worker.on("disconnect", () => void drain("the primary is gone, and the port with it"));
-  cluster.worker.on("message", ({ kind }: Message) => {
-    if (kind === "wind-down") void drain("told by the primary");
-    if (kind !== "stop-listening") return;
-    void stop();
-    process.send!({ kind: "stopped" } satisfies Message);
-  });
+  const { worker } = cluster;
+  if (worker) hearPrimary(worker, { stop, drain });
+  else process.on("SIGINT", (signal) => void drain(signal));
+  // Last: whoever sees the port open may also ask for the end.
+  await app.listen({ host: config.host, port: config.port });
 }
 
 async function main(): Promise<void> {

@@ -34,7 +34,8 @@ export function runPrimary(
   const registry = new AggregatorRegistry();
   let isEnding = false;
   let failures = 0;
-  let hasServed = false;
+  /** Workers that took connections at some time. */
+  const serving = new Set<Worker>();
   let code = 0;
   let resolveEnded = (_: number) => {};
   const ended = new Promise<number>((resolve) => {
@@ -65,9 +66,7 @@ export function runPrimary(
     const worker = cluster.fork();
     const startedMs = Date.now();
     worker.on("message", (message: Message) => void hear(worker, message));
-    worker.on("listening", () => {
-      hasServed = true;
-    });
+    worker.on("listening", () => serving.add(worker));
     worker.on("exit", (exitCode, signal) => {
       if (isEnding) {
         noteStopped(worker);
@@ -76,7 +75,7 @@ export function runPrimary(
         return;
       }
       // None ever served: whatever is wrong, another start won't mend it.
-      if (!hasServed) return resolveEnded(1);
+      if (serving.size === 0) return resolveEnded(1);
       failures = Date.now() - startedMs > soundMs ? 1 : failures + 1;
       const pauseMs = Math.min(100 * 2 ** failures, pauseMsMax);
       logger.warn({ worker: worker.process.pid, exitCode, signal, pauseMs }, "worker died; starting another");
@@ -92,7 +91,10 @@ export function runPrimary(
       if (isEnding) return resolveEnded(1); // asked twice: whoever asks won't wait
       isEnding = true;
       logger.info({ signal }, "ending the workers");
-      for (const worker of living()) listening.add(worker);
+      for (const worker of living()) {
+        if (serving.has(worker)) listening.add(worker);
+        else worker.process.kill("SIGTERM"); // still starting: it hears no message yet
+      }
       tell({ kind: "stop-listening" });
       if (living().length === 0) resolveEnded(code);
     },
