@@ -47,7 +47,8 @@ export function kafkaProcess({ instance, config, versions, java17 }: NativeConte
       // A cluster id is a random UUID in base64url: the tool that would make one is a whole JVM.
       const clusterId = randomBytes(16).toString("base64url");
       const settings = join(conf, "server.properties");
-      await java("kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings);
+      // Joined by '=': an id that begins with '-' would be read as an option.
+      await java("kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "-c", settings);
     },
     async command() {
       const jvm = ["-Xmx512m", "-Xms256m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError"];
