@@ -7,7 +7,7 @@ DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps up down clean demo load replay report ledger status check test test-minio test-hdfs test-compose \
-  notebooks lab bench bench-ingest fuzz
+  notebooks lab bench bench-ingest bench-overload fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -118,8 +118,11 @@ lab: .venv/.done ## open the notebooks in JupyterLab on loopback
 
 BENCH_ARGS ?=
 
-bench: bench-ingest ## measure everything that has a bench
+bench: bench-ingest bench-overload ## measure everything that has a bench
 
 bench-ingest: deps ## the collector against its peers: ROUNDS= SECONDS= CONNECTIONS=, BENCH_ARGS=--check
 	@ROUNDS="$(ROUNDS)" SECONDS="$(SECONDS)" CONNECTIONS="$(CONNECTIONS)" taskset -c 0 \
 	  $(NODE) bench/ingest/main.ts $(BENCH_ARGS)
+
+bench-overload: deps ## the API under three times what it can do: SECONDS= (300), CONNECTIONS=
+	@SECONDS="$(SECONDS)" CONNECTIONS="$(CONNECTIONS)" taskset -c 0 $(NODE) bench/overload/main.ts

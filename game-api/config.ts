@@ -36,6 +36,7 @@ const environment = z.object({
   SWORDLAKE_API_BATCH_BYTES_MAX: count(5 * MiB, 1024, 256 * MiB),
   SWORDLAKE_API_BATCH_EVENTS_MAX: count(10_000, 1, 50_000),
   SWORDLAKE_API_QUEUE_EVENTS_MAX: count(50_000, 1, 1_000_000),
+  SWORDLAKE_API_LATE_MS_MAX: count(500, 50, 60_000),
   SWORDLAKE_API_REQUEST_TIMEOUT_MS: count(10_000, 2000, 120_000),
   SWORDLAKE_API_DELIVERY_TIMEOUT_MS: count(8000, 1000, 110_000),
 });
@@ -57,6 +58,8 @@ export interface Config {
   trustProxy: boolean | string[];
   /** Events that wait for the broker's ack at any one time; beyond it, 503. */
   queueEventsMax: number;
+  /** How late the event loop may run; beyond it, 503 for what comes in. */
+  lateMsMax: number;
   /** How long the broker may take to ack; must stay below the request's own deadline. */
   deliveryTimeoutMs: number;
   limits: Limits;
@@ -114,6 +117,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     keysUrl: e.SWORDLAKE_API_KEYS,
     ratePerAddress: e.SWORDLAKE_API_RATE_PER_ADDRESS,
     queueEventsMax: e.SWORDLAKE_API_QUEUE_EVENTS_MAX,
+    lateMsMax: e.SWORDLAKE_API_LATE_MS_MAX,
     deliveryTimeoutMs: e.SWORDLAKE_API_DELIVERY_TIMEOUT_MS,
     limits: {
       bodyBytesMax: e.SWORDLAKE_API_BODY_BYTES_MAX,

@@ -84,7 +84,11 @@ export const errors = {
     "%d headers in one request: send %d at most.",
     431,
   ),
-  Busy: refusal<[]>("busy", "Too many events wait for Kafka; nothing was read or stored: retry.", 503),
+  Busy: refusal<[]>(
+    "busy",
+    "More comes in than can be kept up with; nothing was read or stored: retry.",
+    503,
+  ),
   EncodingInvalid: refusal<[encoding: string, reason: string]>(
     "encoding_invalid",
     "The body is no whole %s stream (%s): compress it again, or send it without Content-Encoding.",

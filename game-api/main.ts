@@ -9,14 +9,12 @@ import { stopListening, windDown } from "./drain.ts";
 import { openKeyring } from "./keyring.ts";
 import { redacted } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { overloadCheck } from "./overload.ts";
 import { type Message, runPrimary } from "./primary.ts";
 import { checkProducing } from "./produce-check.ts";
 import { createKafkaProducer } from "./producer.ts";
 import { proven } from "./readiness.ts";
 import { metricsText, sharedRateLimiter } from "./worker.ts";
-
-/** Share of the queue beyond which new requests are refused before their bodies are read. */
-const busyShare = 0.8;
 
 /** A worker ends in two steps when its primary says so, and at once when that is gone. */
 function hearPrimary(
@@ -51,8 +49,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     logger,
     admission,
     corsOrigins: config.corsOrigins,
-    // The rest of the queue is for requests whose bodies are being read.
-    isBusy: () => producer.waiting > busyShare * queueEventsMax,
+    isBusy: overloadCheck(() => producer.waiting, config),
     metrics: { ...metrics, text: metricsText(metrics) },
   });
 

@@ -6,6 +6,7 @@ import { buildApp } from "../../game-api/app.ts";
 import { readConfig } from "../../game-api/config.ts";
 import type { Producer } from "../../game-api/delivery.ts";
 import { createMetrics } from "../../game-api/metrics.ts";
+import { overloadCheck } from "../../game-api/overload.ts";
 import { createKafkaProducer } from "../../game-api/producer.ts";
 import { createRateLimiter } from "../../game-api/rate-limits.ts";
 import type { Variant } from "./config.ts";
@@ -40,7 +41,8 @@ function producerOf(variant: Variant, kafka: string): Producer {
 }
 
 async function main([variant, port, kafka]: string[]): Promise<void> {
-  const { limits, queueEventsMax } = readConfig({});
+  const config = readConfig({});
+  const { limits, queueEventsMax } = config;
   const [shipped] = (await loadPipelines([pipelinesRoot])).filter(({ name }) => name === "game");
   const producer = producerOf(variant as Variant, kafka!);
   const metrics = createMetrics({ waiting: () => producer.waiting, waitingMax: queueEventsMax });
@@ -51,6 +53,7 @@ async function main([variant, port, kafka]: string[]): Promise<void> {
     logger: pino({ level: "info" }),
     admission: { keyring: undefined, isRequired: false, ratePerAddress: 0, limiter: createRateLimiter() },
     metrics,
+    isBusy: overloadCheck(() => producer.waiting, config),
   });
   await app.listen({ host: "127.0.0.1", port: Number(port) });
   process.on("SIGTERM", async () => {

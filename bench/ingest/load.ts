@@ -9,6 +9,8 @@ export interface Target {
   /** Whole requests, sent in turn. */
   requests: Buffer[];
   eventsPerRequest: number;
+  /** Statuses beside 202 that are no fault: refusals of what comes in beyond the capacity. */
+  refusals?: number[];
 }
 
 export interface Load {
@@ -22,12 +24,12 @@ const drainTimeoutMs = 15_000;
 
 /** Opens the connections; `onIdle` is told each that may send. */
 async function connect(
-  { port, eventsPerRequest }: Target,
+  { port, eventsPerRequest, refusals = [] }: Target,
   count: number,
-  onIdle: (connection: Connection, index: number) => void,
+  onIdle: (connection: Connection, index: number, status?: number) => void,
 ) {
   const connections: Connection[] = [];
-  const state = { accepted: 0, underWay: 0, fault: undefined as Error | undefined };
+  const state = { accepted: 0, refused: 0, underWay: 0, fault: undefined as Error | undefined };
   const onBroken = (error: Error) => {
     state.fault ??= error;
   };
@@ -35,8 +37,9 @@ async function connect(
     const onAnswer = (status: number) => {
       state.underWay -= 1;
       if (status === 202) state.accepted += eventsPerRequest;
+      else if (refusals.includes(status)) state.refused += eventsPerRequest;
       else state.fault ??= new Error(`127.0.0.1:${port} answered ${status} where 202 was expected`);
-      onIdle(connections[index]!, index);
+      onIdle(connections[index]!, index, status);
     };
     connections.push(await openConnection(port, onAnswer, onBroken));
   }
@@ -79,6 +82,9 @@ export interface Latency {
   p50Ms: number;
   p99Ms: number;
   accepted: number;
+  /** Events refused, and how long these took from the moment the request went out. */
+  refused: number;
+  refusedP99Ms: number;
 }
 
 /** A request falls due at every tick of a constant rate, whether or not the collector keeps up. */
@@ -90,9 +96,13 @@ export async function openLoop(
   const { requests } = target;
   const idle: number[] = [];
   const dueAt = new Float64Array(connectionCount);
+  const sentAt = new Float64Array(connectionCount);
   const histogram = hdr.build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
-  const { connections, state, drain } = await connect(target, connectionCount, (_, index) => {
-    if (dueAt[index]! >= measuredFrom) histogram.recordValue((performance.now() - dueAt[index]!) * 1000);
+  const refusals = hdr.build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+  const { connections, state, drain } = await connect(target, connectionCount, (_, index, status) => {
+    const now = performance.now();
+    if (status !== 202) refusals.recordValue((now - sentAt[index]!) * 1000);
+    else if (dueAt[index]! >= measuredFrom) histogram.recordValue((now - dueAt[index]!) * 1000);
     idle.push(index);
     sendDue();
   });
@@ -106,6 +116,7 @@ export async function openLoop(
     for (let due = from + (sent / perSecond) * 1000; due <= now && idle.length > 0 && !state.fault; ) {
       const index = idle.pop()!;
       dueAt[index] = due;
+      sentAt[index] = now;
       state.underWay += 1;
       connections[index]!.send(requests[sent % requests.length]!);
       sent += 1;
@@ -117,6 +128,12 @@ export async function openLoop(
   while (sent < total && !state.fault) await delay(20);
   clearInterval(ticks);
   await drain();
-  const ms = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
-  return { p50Ms: ms(50), p99Ms: ms(99), accepted: state.accepted };
+  const ms = (of: hdr.Histogram, percentile: number) => of.getValueAtPercentile(percentile) / 1000;
+  return {
+    p50Ms: ms(histogram, 50),
+    p99Ms: ms(histogram, 99),
+    accepted: state.accepted,
+    refused: state.refused,
+    refusedP99Ms: ms(refusals, 99),
+  };
 }

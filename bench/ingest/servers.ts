@@ -46,6 +46,14 @@ async function startServer(
   return { pid, port };
 }
 
+/** Starts one variant of the API. */
+export async function startCollector(instance: Instance, variant: Variant, kafka: string): Promise<Server> {
+  const port = await getPort({ host: "127.0.0.1" });
+  const args = ["--import", "tsx", "bench/ingest/collector.ts", variant, String(port), kafka];
+  const command = { file: process.execPath, args, env: { NODE_ENV: "production" }, cwd: repository };
+  return startServer(instance, `collector-${variant}`, port, command);
+}
+
 /** Starts all. The caller ends them with the instance's other processes. */
 export async function startServers(
   instance: Instance,
@@ -53,13 +61,7 @@ export async function startServers(
   flaskEnvironment: string,
 ): Promise<Record<ServerName, Server>> {
   const servers = {} as Record<ServerName, Server>;
-  for (const variant of variants) {
-    const port = await getPort({ host: "127.0.0.1" });
-    const args = ["--import", "tsx", "bench/ingest/collector.ts", variant, String(port), kafka];
-    const env = { NODE_ENV: "production" };
-    const command = { file: process.execPath, args, env, cwd: repository };
-    servers[variant] = await startServer(instance, `collector-${variant}`, port, command);
-  }
+  for (const variant of variants) servers[variant] = await startCollector(instance, variant, kafka);
   const port = await getPort({ host: "127.0.0.1" });
   const flask = flaskCommand(flaskEnvironment, port, kafka, topicOf("flask"));
   servers.flask = await startServer(instance, "collector-flask", port, flask);
