@@ -13,6 +13,7 @@ describe("readConfig", () => {
       logLevel: "info",
       trustProxy: false,
       queueEventsMax: 50_000,
+      lateMsMax: 500,
       deliveryTimeoutMs: 8000,
       auth: "open",
       processes: availableParallelism(),
