@@ -1,7 +1,6 @@
 // Settings of the ingest bench, read from the environment once; refuses bad ones, naming each.
-import { join } from "node:path";
 import { z } from "zod";
-import { repository } from "../../stack/config.ts";
+import { settingsOf } from "../stage.ts";
 
 const settings = z.object({
   ROUNDS: z.coerce.number().int().min(1).max(50).default(5),
@@ -15,7 +14,6 @@ export interface BenchConfig {
   seconds: number;
   connections: number;
   check: boolean;
-  resultsFile: string;
 }
 
 /** The broker and the load; the collector has the other one for itself. */
@@ -27,8 +25,7 @@ export const variants = ["awaited", "not-awaited", "bare"] as const;
 export type Variant = (typeof variants)[number];
 
 export function readBenchConfig(args: string[], env: NodeJS.ProcessEnv = process.env): BenchConfig {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const parsed = settings.safeParse(given);
+  const parsed = settings.safeParse(settingsOf(env));
   const unknown = args
     .filter((arg) => arg !== "--check")
     .map((arg) => `'${arg}' isn't an option: --check is`);
@@ -39,6 +36,5 @@ export function readBenchConfig(args: string[], env: NodeJS.ProcessEnv = process
     seconds: parsed.data.SECONDS,
     connections: parsed.data.CONNECTIONS,
     check: args.includes("--check"),
-    resultsFile: join(repository, "bench/results/ingest.json"),
   };
 }

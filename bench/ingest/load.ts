@@ -87,6 +87,8 @@ export interface Latency {
   refusedP99Ms: number;
 }
 
+const latencies = () => hdr.build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+
 /** A request falls due at every tick of a constant rate, whether or not the collector keeps up. */
 export async function openLoop(
   target: Target,
@@ -97,8 +99,8 @@ export async function openLoop(
   const idle: number[] = [];
   const dueAt = new Float64Array(connectionCount);
   const sentAt = new Float64Array(connectionCount);
-  const histogram = hdr.build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
-  const refusals = hdr.build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+  const histogram = latencies();
+  const refusals = latencies();
   const { connections, state, drain } = await connect(target, connectionCount, (_, index, status) => {
     const now = performance.now();
     if (status !== 202) refusals.recordValue((now - sentAt[index]!) * 1000);

@@ -1,18 +1,14 @@
 // `make bench-overload`: what the API does with three times what it can do. Finds the most it accepts with
 // batches of 100, then sends thrice that at a constant rate, and the first again; prints goodput, how quickly
-// the rest was refused, and memory. Exit codes: 0 measured, 1 fault.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// the rest was refused, and memory. Exit codes: 0 measured, 1 fault, 130 stopped.
+import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { readStackConfig, repository } from "../../stack/config.ts";
-import { stopNative } from "../../stack/native.ts";
-import { showProgress } from "../../stack/show.ts";
-import { type Broker, startBroker } from "../ingest/broker.ts";
 import { closedLoop, openLoop, type Target } from "../ingest/load.ts";
 import { compareWithKafka } from "../ingest/measure.ts";
 import { batches } from "../ingest/requests.ts";
-import { type Server, startCollector, topicOf } from "../ingest/servers.ts";
+import { startCollector, topicOf } from "../ingest/servers.ts";
+import { onStage, runProgram, type Stage, settingsOf, writeResults } from "../stage.ts";
 
 const settings = z.object({
   SECONDS: z.coerce.number().int().min(5).max(3600).default(300),
@@ -31,7 +27,9 @@ const residentMiB = (pid: number) =>
 
 interface Result {
   capacityPerSecond: { before: number; after: number };
-  offeredPerSecond: number;
+  wantedPerSecond: number;
+  /** Accepted or refused; below what was wanted where all connections waited for answers. */
+  answeredPerSecond: number;
   goodputPerSecond: number;
   goodputShare: number;
   refused: number;
@@ -53,35 +51,35 @@ async function capacity(target: Target): Promise<number> {
 }
 
 async function measure(
-  broker: Broker,
-  { pid, port }: Server,
   { SECONDS, CONNECTIONS }: z.infer<typeof settings>,
-  tell: (line: string) => void,
+  { broker, progress }: Stage,
 ): Promise<Result> {
+  const { pid, port } = await startCollector(broker.instance, "awaited", broker.address);
   const requests = batches("/awaited", eventsPerRequest);
   const target: Target = { port, requests, eventsPerRequest, refusals: [429, 503] };
-  tell("how much it accepts");
+  progress("how much it accepts");
   await capacity(target);
   const before = await capacity(target);
   const written = await broker.written(topicOf("awaited"));
   const resident = residentMiB(pid);
   const samples: number[] = [];
   const sampler = setInterval(() => samples.push(residentMiB(pid)), sampleEveryMs);
-  tell(`${times} times ${Math.round(before)} events/s for ${SECONDS} s`);
-  const offered = times * before;
-  const timing = { perSecond: offered / eventsPerRequest, rampSeconds: 0, seconds: SECONDS };
+  progress(`${times} times ${Math.round(before)} events/s for ${SECONDS} s`);
+  const wanted = times * before;
+  const timing = { perSecond: wanted / eventsPerRequest, rampSeconds: 0, seconds: SECONDS };
   const from = performance.now();
   const loaded = await openLoop(target, CONNECTIONS, timing);
   const seconds = (performance.now() - from) / 1000;
   clearInterval(sampler);
   compareWithKafka("overload", loaded.accepted, (await broker.written(topicOf("awaited"))) - written);
-  tell("how much it accepts afterwards");
+  progress("how much it accepts afterwards");
   const after = await capacity(target);
   const goodput = loaded.accepted / seconds;
   const quarter = Math.ceil(samples.length / 4);
   return {
     capacityPerSecond: { before, after },
-    offeredPerSecond: (loaded.accepted + loaded.refused) / seconds,
+    wantedPerSecond: wanted,
+    answeredPerSecond: (loaded.accepted + loaded.refused) / seconds,
     goodputPerSecond: goodput,
     goodputShare: goodput / mean([before, after]),
     refused: loaded.refused,
@@ -95,31 +93,16 @@ async function measure(
   };
 }
 
-async function main(): Promise<void> {
-  const given = settings.safeParse(
-    Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== "")),
-  );
+runProgram(async (abort) => {
+  const given = settings.safeParse(settingsOf(process.env));
   if (!given.success) throw new Error(z.prettifyError(given.error));
-  const stack = readStackConfig();
-  const folder = join(stack.home, "bench");
-  await stopNative({ folder }, () => {});
-  try {
-    const result = await showProgress("Measuring overload", async (tell) => {
-      const progress = (line: string) => tell("overload", line);
-      const broker = await startBroker(stack, [topicOf("awaited")], progress, new AbortController().signal);
-      const server = await startCollector(broker.instance, "awaited", broker.address);
-      return measure(broker, server, given.data, progress).finally(() => broker.disconnect());
-    });
-    const file = join(repository, "bench/results/overload.json");
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-    process.stdout.write(`${JSON.stringify(result, null, 2)}\nWritten to ${file}\n`);
-  } finally {
-    await stopNative({ folder }, () => {});
-  }
-}
-
-main().catch((error: Error) => {
-  process.stderr.write(`bench: ${error.message}\n`);
-  process.exit(1);
+  const play = {
+    title: "Measuring overload",
+    step: "overload",
+    topics: [topicOf("awaited")],
+    work: (stage: Stage) => measure(given.data, stage),
+  };
+  const result = await onStage(play, abort);
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  writeResults("overload", result);
 });
