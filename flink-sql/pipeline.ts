@@ -11,6 +11,18 @@ export interface EventType {
   computed: Record<string, { type: z.ZodType; from: (event: Record<string, unknown>) => unknown }>;
   /** An extra route, such as "/" for the root page. */
   path?: string;
+  /** How its rows look in CSV files that people have. */
+  csv?: CsvForm;
+}
+
+/** From the columns of a CSV file to the fields of an event; headers are compared without case. */
+export interface CsvForm {
+  /** Header by field; fields of equal name need none. `event_time` may be named too. */
+  columns: Record<string, string>;
+  /** Texts that stand for no value, beside the empty one: "NaN", "Unknown". */
+  nothing: string[];
+  /** By field: from text to the JSON value of the contract; see readers.ts. Throws Unreadable. */
+  read: Record<string, (text: string) => unknown>;
 }
 
 export interface Topic {
@@ -37,13 +49,14 @@ const dayMs = 24 * 3600 * 1000;
 export function event(
   description: string,
   fields: z.ZodRawShape,
-  options: { computed?: EventType["computed"]; path?: string } = {},
+  options: { computed?: EventType["computed"]; path?: string; csv?: Partial<CsvForm> } = {},
 ): EventType {
   return {
     description,
     fields: z.strictObject(fields),
     computed: options.computed ?? {},
     ...(options.path ? { path: options.path } : {}),
+    ...(options.csv ? { csv: { columns: {}, nothing: [], read: {}, ...options.csv } } : {}),
   };
 }
 
