@@ -73,6 +73,18 @@ program
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await deploy()).stop(pipeline, options));
 program
+  .command("new")
+  .description("write the folder of a new pipeline, which runs as it stands")
+  .argument("<name>", "a SQL identifier")
+  .option("--root <folder>", "folder to write it in; SWORDLAKE_PIPELINES must name it (default: flink-sql/)")
+  .action(async (name, options) => (await import("./commands/new.ts")).create(name, options));
+program
+  .command("test")
+  .description("run cases/*.json through the same job files on real Flink; exit 1 where any differs")
+  .argument("[pipeline]", "only this one")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/test.ts")).test(pipeline, options));
+program
   .command("report")
   .description("print a pipeline's reports")
   .argument("<pipeline>")

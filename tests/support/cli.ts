@@ -39,4 +39,8 @@ export async function swordlakeJson<T>(...args: string[]): Promise<T> {
 }
 
 /** `make load`, without make. */
-export const load = (...args: string[]): Promise<Ran> => node("--import tsx loadgen/main.ts", args);
+export const load = (...args: string[]): Promise<Ran> => loadWith({}, ...args);
+
+/** As above with more environment. */
+export const loadWith = (env: Record<string, string>, ...args: string[]): Promise<Ran> =>
+  node("--import tsx loadgen/main.ts", args, env);
