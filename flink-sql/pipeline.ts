@@ -2,6 +2,8 @@
 // nothing here opens a connection. Everything else (routes, DDL, load) is derived from it.
 import { z } from "zod";
 
+export { amount, byteSize, date, time, Unreadable, unquoted, wholeNumber, yesNo } from "./readers.ts";
+
 /** One event a client may send: its zod fields, and fields computed from them at the edge. */
 export interface EventType {
   description: string;
