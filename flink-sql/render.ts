@@ -1,6 +1,17 @@
 // The only templating of SQL: ${NAME} inside a string literal, and nothing of it left behind.
 import { tokenize } from "./statements.ts";
 
+const placeholder = /\$\{([^}]*)\}?/g;
+
+/** Names that a text asks for as ${NAME} inside its string literals, each once. */
+export const namesIn = (sql: string): string[] => [
+  ...new Set(
+    tokenize(sql).flatMap(({ kind, text }) =>
+      kind === "string" ? [...text.matchAll(placeholder)].map((found) => `${found[1]}`) : [],
+    ),
+  ),
+];
+
 /**
  * Fills ${NAME} inside string literals. Throws one error that lists every name without a value
  * and every ${…} outside a literal. Values are escaped.
@@ -12,7 +23,7 @@ export function render(sql: string, values: Record<string, string>): string {
   const rendered = tokens.map(({ kind, text, line }, index) => {
     if (kind === "comment") return text;
     if (kind === "string")
-      return text.replace(/\$\{([^}]*)\}?/g, (whole, name: string) => {
+      return text.replace(placeholder, (whole, name: string) => {
         if (Object.hasOwn(values, name)) return `${values[name]}`.replaceAll("'", "''");
         problems.push(`line ${line}: \${${name}} has no value. Known: ${known}`);
         return whole;

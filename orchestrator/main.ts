@@ -92,6 +92,13 @@ program
   .option("--format <format>", "table, json, csv or html (one page with pictures)", "table")
   .option("--rows <number>", "rows of each table on the terminal", "20")
   .option("--out <file>", "write to a file instead")
+  .option(
+    "--param <name=value>",
+    "a value of the report's own, such as month=2019-11; --list names them; may be repeated",
+    (text: string, before: string[]) => [...before, text],
+    [],
+  )
+  .option("--list", "print the reports, their questions and their parameters instead")
   .action(async (pipeline, names, options) => (await reports()).report(pipeline, names, options));
 program
   .command("sql")

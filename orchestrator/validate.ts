@@ -9,6 +9,7 @@ import type { Engines } from "./engines.ts";
 import { FlinkSqlError, openSession } from "./gateway.ts";
 import { tableRules } from "./ledger-sql.ts";
 import { parseReports } from "./reports/header.ts";
+import { fillReport } from "./reports/parameters.ts";
 import { TrinoError } from "./trino.ts";
 
 /** "path:line: reason", with the line that the engine's message names counted within the file. */
@@ -107,12 +108,12 @@ export async function validate(engines: Engines, pipelines: PipelineFolder[]): P
   if (planned.flat().length > 0) throw new Error(planned.flat().join("\n"));
 }
 
-/** Has Trino check every report of a pipeline whose tables exist. Throws all problems at once. */
+/** Has Trino check every report of a pipeline whose tables exist, with its defaults. Throws all problems at once. */
 export async function validateReports({ lake }: Engines, pipeline: PipelineFolder): Promise<void> {
   const problems = await Promise.all(
     parseReports(pipeline.reports).map(async (report) => {
       const path = pipeline.reports.find((file) => file.name === report.name)?.path ?? report.name;
-      return lake.query(`EXPLAIN (TYPE VALIDATE) ${report.sql}`).then(
+      return lake.query(`EXPLAIN (TYPE VALIDATE) ${fillReport(report, {}).report.sql}`).then(
         () => [],
         (error: unknown) => {
           if (!(error instanceof TrinoError)) throw error;

@@ -6,8 +6,9 @@ import { readStackConfig } from "../../stack/config.ts";
 import { resolveConnection } from "../connection.ts";
 import { declaredPipelines, pipelineNamed } from "../engines.ts";
 import { renderCsv, renderJson, renderTable } from "../reports/formats.ts";
-import { parseReports } from "../reports/header.ts";
+import { parseReports, type Report } from "../reports/header.ts";
 import { renderHtml } from "../reports/page.ts";
+import { fillReport, parseChoices } from "../reports/parameters.ts";
 import type { Result } from "../reports/result.ts";
 import { connectTrino, type QueryResult } from "../trino.ts";
 import { printJson, printLine, textTable } from "./output.ts";
@@ -17,7 +18,7 @@ const formats = ["table", "json", "csv", "html"] as const;
 export async function report(
   pipelineName: string,
   names: string[],
-  options: { format: string; rows: string; out?: string },
+  options: { format: string; rows: string; out?: string; param?: string[]; list?: boolean },
 ): Promise<void> {
   const format = formats.find((known) => known === options.format);
   if (!format) throw new Error(`--format ${options.format}: use one of ${formats.join(", ")}.`);
@@ -33,13 +34,25 @@ export async function report(
     throw new Error(`Pipeline '${pipelineName}' has no report '${unknown.join("', '")}'. Known: ${known}.`);
   }
   const wanted = names.length > 0 ? reports.filter((known) => names.includes(known.name)) : reports;
+  if (options.list) return printReports(wanted);
+  const choices = parseChoices(options.param ?? [], wanted);
+  const filled = wanted.map((one) => fillReport(one, choices));
   const lake = connectTrino(resolveConnection(config).addresses.trino);
   const results: Result[] = [];
-  for (const one of wanted) results.push({ report: one, ...(await lake.query(one.sql)) });
+  for (const one of filled) results.push({ ...one, ...(await lake.query(one.report.sql)) });
   const text = await renderAs(format, pipeline, results, rowsMax);
   if (!options.out) return void process.stdout.write(text);
   writeFileSync(options.out, text);
   printLine(`Written to ${resolve(options.out)}`);
+}
+
+/** Each report with its question and what its reader may choose. */
+function printReports(reports: Report[]): void {
+  for (const { name, title, question, parameters } of reports) {
+    printLine(`${name}: ${title}. ${question}`);
+    for (const { name: parameter, value, meaning } of parameters)
+      printLine(`  --param ${parameter}=${value}  ${meaning}`);
+  }
 }
 
 async function renderAs(

@@ -1,7 +1,16 @@
 // Reports as text table, JSON and CSV. Pure; the web page is page.ts.
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
-import { type Column, isNumber, isText, type Result, toJson, toText, toVisible } from "./result.ts";
+import {
+  type Column,
+  isNumber,
+  isText,
+  type Result,
+  toJson,
+  toParameterLine,
+  toText,
+  toVisible,
+} from "./result.ts";
 
 const tableWidthMax = 100;
 const cellWidthMin = 8;
@@ -31,7 +40,8 @@ const alignment = (column: Column) => (isNumber(column) ? "right" : "left");
  * A table for the terminal under its title and question: up to 100 columns wide, numbers to the right,
  * longer text cut with `…`, the first `rowsMax` rows.
  */
-export function renderTable({ report, columns, rows: all }: Result, rowsMax = 20): string {
+export function renderTable(result: Result, rowsMax = 20): string {
+  const { report, columns, rows: all } = result;
   const rows = all.slice(0, rowsMax);
   const names = columns.map((column) => toVisible(column.name));
   const cells = rows.map((row) => columns.map((_, c) => toVisible(toText(row[c]))));
@@ -45,15 +55,18 @@ export function renderTable({ report, columns, rows: all }: Result, rowsMax = 20
   const counted = all.length === 1 ? "1 row" : `${all.length === 0 ? "no" : all.length} rows`;
   const rest =
     all.length > rows.length ? `, the first ${rows.length} shown; --rows and --format csv give more` : "";
-  return `${toVisible(report.title)} (${report.name})\n${toVisible(report.question)}\n${table.toString()}\n${counted}${rest}`;
+  const chosen = toParameterLine(result);
+  const asked = `${toVisible(report.question)}${chosen && `\n${chosen}`}`;
+  return `${toVisible(report.title)} (${report.name})\n${asked}\n${table.toString()}\n${counted}${rest}`;
 }
 
 /** All results as one JSON array, each row an object; bigint and decimal are strings, thus exact. */
 export function renderJson(results: Result[]): string {
-  const answers = results.map(({ report, columns, rows }) => ({
+  const answers = results.map(({ report, parameters, columns, rows }) => ({
     report: report.name,
     title: report.title,
     question: report.question,
+    parameters: parameters ?? {},
     columns,
     rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, c) => [name, row[c] ?? null]))),
   }));

@@ -1,7 +1,9 @@
-// The header of a report file: `-- Title`, `-- question: …` and, to draw it, `-- chart: bar x=… y=…`.
+// The header of a report file: `-- Title`, `-- question: …`, to draw it `-- chart: bar x=… y=…`, and
+// `-- param: month = 2019-10  Month, yyyy-MM` for each value that its reader may choose.
 // Reads text only: what Trino thinks of the SQL, and whether the chart's columns exist, shows elsewhere.
 import type { SqlFile } from "../../flink-sql/folders.ts";
 import { type Token, tokenize } from "../../flink-sql/statements.ts";
+import { type Parameter, parseParameter, templateProblems } from "./parameters.ts";
 
 export const chartKinds = ["bar", "line", "scatter"] as const;
 
@@ -18,7 +20,12 @@ export interface Report {
   title: string;
   question: string;
   chart?: Chart;
-  /** One statement, without the header and without the `;` that Trino's client interface refuses. */
+  /** What its reader may choose; the SQL says ${NAME} inside string literals. */
+  parameters: Parameter[];
+  /**
+   * One statement, without the header and without the `;` that Trino's client interface refuses. Its
+   * parameters are not filled in: fillReport does that.
+   */
   sql: string;
 }
 
@@ -96,16 +103,24 @@ export function parseReport(file: SqlFile): Report {
 
   if (!identifier.test(file.name))
     problemAt(1)(`report '${file.name}' is no SQL identifier: name the file with a-z, 0-9 and _`);
-  const title = /^--\s+(?!question:|chart:)(\S.*)$/.exec(header[0] ?? "")?.[1]?.trim() ?? "";
+  const title = /^--\s+(?!question:|chart:|param:)(\S.*)$/.exec(header[0] ?? "")?.[1]?.trim() ?? "";
   if (!title) problemAt(1)(`no title in '${lines[0] ?? ""}': start the file with '-- Members by guild'`);
 
   const values = new Map<string, { value: string; line: number }>();
+  const parameters = new Map<string, { parameter: Parameter; line: number }>();
   header.forEach((text, index) => {
     if (index === 0 && title) return;
     const [, key = "", value = ""] = /^--\s*([\w-]+):\s*(.*?)\s*$/.exec(text) ?? [];
     const problem = problemAt(index + 1);
-    if (key !== "question" && key !== "chart")
-      problem(`'${text}' is neither '-- question: …' nor '-- chart: …': put other comments into the SQL`);
+    if (key === "param") {
+      const parameter = parseParameter(value, problem);
+      if (parameter && parameters.has(parameter.name))
+        problem(`parameter '${parameter.name}' is here a second time: keep one`);
+      else if (parameter) parameters.set(parameter.name, { parameter, line: index + 1 });
+    } else if (key !== "question" && key !== "chart")
+      problem(
+        `'${text}' is neither '-- question: …' nor '-- chart: …' nor '-- param: …': put other comments into the SQL`,
+      );
     else if (values.has(key)) problem(`'${key}:' is here a second time: keep one`);
     else values.set(key, { value, line: index + 1 });
   });
@@ -118,9 +133,20 @@ export function parseReport(file: SqlFile): Report {
   const chart = drawn && parseChart(drawn.value, problemAt(drawn.line));
 
   const sql = onlyStatement(lines.slice(header.length).join("\n"), header.length + 1, problemAt);
+  // Judged as it stands in the file, whose lines the reader sees.
+  const body = "\n".repeat(header.length) + lines.slice(header.length).join("\n");
+  if (sql)
+    for (const { line, what } of templateProblems(body, [...parameters.values()])) problemAt(line)(what);
 
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  return { name: file.name, title, question: question!.value, ...(chart ? { chart } : {}), sql };
+  return {
+    name: file.name,
+    title,
+    question: question!.value,
+    ...(chart ? { chart } : {}),
+    parameters: [...parameters.values()].map(({ parameter }) => parameter),
+    sql,
+  };
 }
 
 /** All reports of a pipeline. Throws one error with the mistakes of all files. */

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { drawPicture } from "./chart.ts";
 import { styles } from "./page-styles.ts";
-import { type Column, isNumber, isTime, type Result, toText, toVisible } from "./result.ts";
+import { type Column, isNumber, isTime, type Result, toParameterLine, toText, toVisible } from "./result.ts";
 
 const rowsShownMax = 200;
 const entities: Record<string, string> = {
@@ -76,9 +76,11 @@ async function renderReport(result: Result): Promise<string> {
   const { report } = result;
   const name = escapeHtml(report.name);
   const rows = result.rows.length === 0 ? '<p class="note">No rows yet.</p>' : renderRows(result);
+  const chosen = toParameterLine(result);
   return `<section id="${name}" aria-labelledby="${name}-title">
 <h2 id="${name}-title">${escapeHtml(report.title)}</h2>
 <p class="question">${escapeHtml(report.question)}</p>
+${chosen && `<p class="note parameters"><bdi>${escapeHtml(chosen)}</bdi></p>`}
 ${await renderPicture(result)}
 ${rows}
 <details><summary>SQL</summary><pre><code>${escapeHtml(report.sql)}</code></pre></details>

@@ -8,7 +8,10 @@ export interface Column {
 }
 
 export interface Result {
+  /** With the SQL as it was run: its parameters filled in. */
   report: Report;
+  /** Value of each parameter; those of a report without any are left out. */
+  parameters?: Record<string, string>;
   columns: Column[];
   /** Values beyond a double's precision come as strings: bigint and decimal stay exact. */
   rows: unknown[][];
@@ -26,6 +29,12 @@ export function toText(value: unknown): string {
   if (value === null || value === undefined) return "";
   return typeof value === "object" ? toJson(value) : String(value);
 }
+
+/** Parameters for people, as `month = 2019-10, country = ''`; empty where there are none. */
+export const toParameterLine = ({ parameters = {} }: Pick<Result, "parameters">) =>
+  Object.entries(parameters)
+    .map(([name, value]) => `${name} = ${value === "" ? "''" : toVisible(value)}`)
+    .join(", ");
 
 export const toJson = (value: unknown, indent?: number) =>
   JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner), indent);

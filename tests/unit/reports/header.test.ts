@@ -27,6 +27,7 @@ describe("a good header", () => {
       title: "Members by guild",
       question: "How many players are in each guild?",
       chart: { kind: "bar", x: "guild_name", y: "members", color: "region" },
+      parameters: [],
       sql: good.split("\n").slice(3).join("\n").trim().slice(0, -1),
     });
   });
@@ -37,6 +38,7 @@ describe("a good header", () => {
       name: "members",
       title: "Count: all",
       question: "How many?",
+      parameters: [],
       sql: "SELECT 1",
     });
   });

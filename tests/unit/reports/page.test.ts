@@ -10,6 +10,7 @@ const members: Result = {
     title: "Members by guild",
     question: "How many players are in each guild?",
     chart: { kind: "bar", x: "guild_name", y: "members" },
+    parameters: [],
     sql: "SELECT guild_name, COUNT(*) AS members\nFROM lake.game.guilds WHERE a < 'b' GROUP BY 1",
   },
   columns: [
