@@ -1,10 +1,12 @@
-// Module hooks for pipeline folders outside this checkout: their imports of "swordlake" and "zod" are
-// answered from here, and their TypeScript is always read as an ES module.
+// Module hooks for pipeline folders outside this checkout: their imports of "swordlake",
+// "swordlake/generator" and "zod" are answered from here; their TypeScript is always read as an ES module.
 const kit = new URL("./pipeline.ts", import.meta.url).href;
+const generator = new URL("./generator.ts", import.meta.url).href;
 const checkout = new URL("..", import.meta.url).href;
 
 export async function resolve(specifier, context, next) {
   if (specifier === "swordlake") return { url: kit, format: "module", shortCircuit: true };
+  if (specifier === "swordlake/generator") return { url: generator, format: "module", shortCircuit: true };
   const foreign = context.parentURL !== undefined && !context.parentURL.startsWith(checkout);
   const found =
     foreign && (specifier === "zod" || specifier.startsWith("zod/"))

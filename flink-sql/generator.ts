@@ -44,3 +44,8 @@ export interface Generator {
 
 /** The default export of a pipeline's generate.ts. */
 export const defineGenerator = (generator: Generator): Generator => generator;
+
+// One import for a generate.ts: what rows are made of, what befalls them, and who writes them.
+export * from "./damage.ts";
+export * from "./generate-kit.ts";
+export * from "./row-writer.ts";
