@@ -150,6 +150,16 @@ program
   .option("--force", "overwrite a file that is no generated client")
   .action(async (pipeline, options) => (await import("./commands/client.ts")).client(pipeline, options));
 program
+  .command("generate")
+  .description("make CSV files like those a pipeline's users have, with the exact answers of its reports")
+  .argument("<pipeline>")
+  .option("--rows <number>", "rows over all files, damage and duplicates included", "100000")
+  .option("--seed <number>", "the same seed gives the same bytes", "1")
+  .option("--damage <share>", "share of rows that are damaged, 0 to 1", "0.01")
+  .option("--out <folder>", "where to write them; SWORDLAKE_HOME/generated/<pipeline> when left out")
+  .option("--force", "overwrite files that are there")
+  .action(async (pipeline, options) => (await import("./commands/generate.ts")).generate(pipeline, options));
+program
   .command("url")
   .description("print the address of api, console, flink, gateway, trino, kafka or store")
   .argument("<name>")
