@@ -114,6 +114,46 @@ program
   .option("--journal <file>", "compare with a load's journal too, event by event")
   .option("--wait <seconds>", "how long to wait for what is in flight; 0 counts it as such", "120")
   .action(async (pipeline, options) => (await import("./commands/ledger.ts")).ledger(pipeline, options));
+const quarantine = program.command("quarantine").description("what was refused: seen, mended, sent again");
+const quarantineCommands = () => import("./commands/quarantine.ts");
+const filtered = (name: string, about: string) =>
+  quarantine
+    .command(name)
+    .description(about)
+    .argument("<pipeline>")
+    .option("--reason <code>", "only of this reason")
+    .option("--stage <stage>", "edge (refused by the API) or flink (poison in Kafka)")
+    .option("--field <path>", "only where this field is at fault")
+    .option("--type <event>", "only of this event type")
+    .option("--limit <number>", "how many events at most", "10000")
+    .option("--json", "print one JSON document");
+const each = (value: string, before: string[]) => [...before, value];
+filtered("list", "kinds of refusals and how many there are of each")
+  .option("--each", "a line per event, with its place")
+  .action(async (pipeline, options) => (await quarantineCommands()).list(pipeline, options));
+quarantine
+  .command("show")
+  .description("everything known of some events")
+  .argument("<pipeline>")
+  .argument("<place...>", "topic:partition:offset, as 'list --each' prints it")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, places, options) => (await quarantineCommands()).show(pipeline, places, options));
+filtered("repair", "edit refused events and check them by the contract; keeps those that pass for replay")
+  .argument("[place...]", "only these")
+  .option("--set <field=value>", "set a field; repeatable", each, [])
+  .option("--unset <field>", "take a field away; repeatable", each, [])
+  .option("--with <file>", "TypeScript file whose default export is (event, item) => event")
+  .option("--dry-run", "check only")
+  .action(async (pipeline, places, options) =>
+    (await quarantineCommands()).repair(pipeline, places, options),
+  );
+quarantine
+  .command("replay")
+  .description("send what is repaired, each under its own event_id; a second time sends nothing")
+  .argument("<pipeline>")
+  .option("--limit <number>", "how many events at most", "10000")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await quarantineCommands()).replay(pipeline, options));
 const keys = program.command("keys").description("API keys: who may send events, and how many");
 const keyCommands = () => import("./commands/keys.ts");
 keys
