@@ -62,11 +62,12 @@ export function renderTable(result: Result, rowsMax = 20): string {
 
 /** All results as one JSON array, each row an object; bigint and decimal are strings, thus exact. */
 export function renderJson(results: Result[]): string {
-  const answers = results.map(({ report, parameters, columns, rows }) => ({
+  const answers = results.map(({ report, parameters, asOf, columns, rows }) => ({
     report: report.name,
     title: report.title,
     question: report.question,
     parameters: parameters ?? {},
+    ...(asOf ? { asOf: asOf.toISOString() } : {}),
     columns,
     rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, c) => [name, row[c] ?? null]))),
   }));

@@ -12,6 +12,8 @@ export interface Result {
   report: Report;
   /** Value of each parameter; those of a report without any are left out. */
   parameters?: Record<string, string>;
+  /** The moment whose snapshots were read; absent where the newest were. */
+  asOf?: Date;
   columns: Column[];
   /** Values beyond a double's precision come as strings: bigint and decimal stay exact. */
   rows: unknown[][];
@@ -30,11 +32,14 @@ export function toText(value: unknown): string {
   return typeof value === "object" ? toJson(value) : String(value);
 }
 
-/** Parameters for people, as `month = 2019-10, country = ''`; empty where there are none. */
-export const toParameterLine = ({ parameters = {} }: Pick<Result, "parameters">) =>
-  Object.entries(parameters)
-    .map(([name, value]) => `${name} = ${value === "" ? "''" : toVisible(value)}`)
-    .join(", ");
+/** Parameters and moment for people, as `month = 2019-10, country = ''`; empty where there are none. */
+export const toParameterLine = ({ parameters = {}, asOf }: Pick<Result, "parameters" | "asOf">) =>
+  [
+    ...Object.entries(parameters).map(
+      ([name, value]) => `${name} = ${value === "" ? "''" : toVisible(value)}`,
+    ),
+    ...(asOf ? [`as of ${asOf.toISOString()}`] : []),
+  ].join(", ");
 
 export const toJson = (value: unknown, indent?: number) =>
   JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner), indent);
