@@ -1,5 +1,6 @@
 // How a program of loadgen ends before its time: by a person's signal, or by an error. Pure.
 import { CommanderError } from "commander";
+import { FormError } from "../flink-sql/row-fields.ts";
 import { UnreachableError, UsageError } from "./errors.ts";
 
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -27,7 +28,8 @@ export function createInterrupt(stop: (drainMs?: number) => void) {
 /** Exit code for an error, and what is to be said of it; commander has said its own. */
 export function faultOf(error: unknown): { exitCode: number; message?: unknown } {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : 2 };
-  const isCurable = error instanceof UsageError || error instanceof UnreachableError;
+  const isCurable =
+    error instanceof UsageError || error instanceof UnreachableError || error instanceof FormError;
   return {
     exitCode: isCurable ? error.exitCode : 1,
     message: error instanceof Error ? error.message : error,

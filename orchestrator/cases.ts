@@ -1,7 +1,7 @@
 // Runs a case through the same job files on real Flink: its sources end, its tables are files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Case, differences, recordsOf } from "../flink-sql/cases.ts";
+import { type Case, differences, misjudged, recordsOf } from "../flink-sql/cases.ts";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
@@ -69,23 +69,20 @@ export async function runCase(
   pipeline: PipelineFolder,
   one: Case,
 ): Promise<string[]> {
-  const { byTopic, refused } = recordsOf(pipeline, one);
-  const wrongly = [...new Set([...Object.keys(refused), ...Object.keys(one.refused)])]
-    .filter((index) => refused[index] !== one.refused[index])
-    .map(
-      (index) =>
-        `given ${index}: expected ${one.refused[index] ?? "accepted"}, the contract says ${refused[index] ?? "accepted"}`,
-    );
+  const given = recordsOf(pipeline, one);
   // Beside the checkpoints: Flink and this machine see that folder under one path, in every mode.
   const folder = join(connection.checkpoints, "cases", `${pipeline.name}-${one.name}-${process.pid}`);
   mkdirSync(folder, { recursive: true, mode: 0o777 });
   try {
-    for (const [topic, records] of byTopic)
+    for (const [topic, records] of given.byTopic)
       writeFileSync(
         join(folder, `${topic}.jsonl`),
         records.map((record) => `${JSON.stringify(record)}\n`).join(""),
       );
-    return [...wrongly, ...differences(one.expect, await runJobs(connection, pipeline, one, folder))];
+    return [
+      ...misjudged(one, given),
+      ...differences(one.expect, await runJobs(connection, pipeline, one, folder)),
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

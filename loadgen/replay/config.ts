@@ -5,18 +5,18 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { rootsWith } from "../../flink-sql/folders.ts";
+import { type TimeFormat, timeFormats } from "../../flink-sql/row-times.ts";
 import { UsageError } from "../errors.ts";
 import { readKey } from "../key.ts";
 import { address, file, type Kind, oneOf, option, seconds, whole, word, yes } from "../options.ts";
 import { describeFiles, type InputFile } from "./input-files.ts";
-import { type TimeFormat, timeFormats } from "./time.ts";
 
 export interface ReplayConfig {
   files: InputFile[];
   pipeline: string;
   url: string;
   type: string | undefined;
-  typeColumn: string;
+  typeColumn: string | undefined;
   map: Record<string, string>;
   keyColumn: string | undefined;
   eventTime: string | undefined;
@@ -66,10 +66,20 @@ const options = [
   option("--pipeline <name>", "PIPELINE", "folder under flink-sql/", word),
   option("--url <url>", "API_URL", "address of the API", address, "http://127.0.0.1:4000"),
   option("--type <event>", "TYPE", "event type of every row", word),
-  option("--type-column <name>", "TYPE_COLUMN", "column of the event type (default: event_type)", column),
+  option(
+    "--type-column <name>",
+    "TYPE_COLUMN",
+    "column of the event type (default: event_type, where no field takes it)",
+    column,
+  ),
   option("--map <pairs>", "MAP", "column=field,...; columns of equal name need none", pairs),
   option("--key <column>", "KEY_COLUMN", "column of the topic's key field", column),
-  option("--event-time <column>", "EVENT_TIME", "column of the event's time (default: event_time)", column),
+  option(
+    "--event-time <column>",
+    "EVENT_TIME",
+    "column of the event's time (default: as the contract says, else event_time)",
+    column,
+  ),
   option("--time-format <form>", "TIME_FORMAT", timeFormats.join(", "), oneOf(...timeFormats), "iso"),
   option("--delimiter <char>", "DELIMITER", "what separates CSV columns, or tab", character, ","),
   option("--rate <n>", "RATE", "rows per second, 0: as fast as it goes", whole(0, 1e7, 500), 0),
@@ -158,7 +168,7 @@ export function readReplayConfig(argv: string[]): ReplayConfig {
     files,
     run,
     type: given.type || undefined,
-    typeColumn: given.typeColumn || "event_type",
+    typeColumn: given.typeColumn || undefined,
     map: given.map || {},
     keyColumn: key || undefined,
     eventTime: given.eventTime || undefined,

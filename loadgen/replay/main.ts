@@ -1,6 +1,7 @@
 // The replay program: reads the command line, sends the files' rows, prints the summary, sets the exit code.
 import { existsSync } from "node:fs";
 import { loadPipelines } from "../../flink-sql/folders.ts";
+import { createEventMaker } from "../../flink-sql/row-events.ts";
 import { createInterrupt, faultOf } from "../ending.ts";
 import { UsageError } from "../errors.ts";
 import { continueJournal, createJournal, type Journal } from "../journal.ts";
@@ -8,7 +9,6 @@ import { findPipeline } from "../pipelines.ts";
 import { checkReachable } from "../reach.ts";
 import { noRows, sumOf } from "./book.ts";
 import { type ReplayConfig, readReplayConfig } from "./config.ts";
-import { createEventMaker } from "./event-maker.ts";
 import { type Replay, startReplay } from "./replay.ts";
 import { replayLine, replayProblems, replayText, toReplaySummary } from "./report.ts";
 import { type Progress, type ReplayHeader, readProgress } from "./resume.ts";

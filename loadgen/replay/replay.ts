@@ -1,16 +1,17 @@
 // Sends the rows of files as events, in order, and books each once. Bounded: reads on only while fewer
 // than `outstanding` rows wait for their outcome. Refuses to guess: what has no sure outcome is tried again.
+
 import { createEventQueue, type FetchLike, type Outcome } from "../../client/runtime.ts";
+import type { EventMaker, Made } from "../../flink-sql/row-events.ts";
+import { createPace, type Pace } from "../../flink-sql/row-times.ts";
 import { UnreachableError, UsageError } from "../errors.ts";
 import type { Journal } from "../journal.ts";
 import { createLatency, type LatencyMs } from "../latency.ts";
 import { progressMs } from "../load.ts";
 import { type Book, createBook, type RowCounts, type RowEntry } from "./book.ts";
-import type { EventMaker } from "./event-maker.ts";
 import type { InputFile } from "./input-files.ts";
 import { type Progress, rowId } from "./resume.ts";
-import { type Row, readRows } from "./rows.ts";
-import { createPace, type Pace } from "./time.ts";
+import { readEvents } from "./rows.ts";
 
 export interface ReplayOptions {
   url: string;
@@ -66,11 +67,6 @@ function entryOf(outcome: Outcome, type: string): RowEntry {
     return { id, type, outcome: "acked", partition: outcome.partition, offset: outcome.offset };
   return { id, type, outcome: status, reason: `${outcome.code}: ${outcome.message}`.slice(0, 200) };
 }
-
-const columnsOf = (row: Exclude<Row, { reason: string }>, places: Map<string, number>) =>
-  "values" in row
-    ? (name: string) => (Object.hasOwn(row.values, name) ? row.values[name] : undefined)
-    : (name: string) => row.cells[places.get(name) ?? -1];
 
 export function startReplay(options: ReplayOptions): Replay {
   const { url, files, maker, run, giveUpMs, before } = options;
@@ -163,18 +159,20 @@ export function startReplay(options: ReplayOptions): Replay {
   }
 
   const dueOf = createPace(options.pace);
-  async function takeRow(file: InputFile, row: Row, places: Map<string, number>): Promise<void> {
-    const made = "reason" in row ? row : maker.make(columnsOf(row, places));
-    if (!("reason" in made) && (options.pace.rate > 0 || options.pace.speedUp > 0))
-      await waitFor(dueOf(made.atMs));
+  async function takeRow(file: InputFile, line: number, made: Made): Promise<void> {
+    if (!("fault" in made) && (options.pace.rate > 0 || options.pace.speedUp > 0))
+      await waitFor(dueOf(made.eventTime === undefined ? undefined : Date.parse(made.eventTime)));
     if (book.waiting() >= options.outstanding) await until(() => book.waiting() < options.outstanding);
     if (isStopping) return;
-    const id = rowId(run, file, row.line);
+    const id = rowId(run, file, line);
     const settle = book.open();
     state.rowsRead += 1;
-    if ("reason" in made)
-      settle({ id, outcome: "unread", file: file.path, line: row.line, reason: made.reason });
-    else send(made.type, { ...made.fields, event_id: id }, settle);
+    if ("fault" in made)
+      settle({ id, outcome: "unread", file: file.path, line, reason: made.fault.message.slice(0, 200) });
+    else {
+      const { type, fields, eventTime: event_time } = made;
+      send(type, { ...fields, ...(event_time === undefined ? {} : { event_time }), event_id: id }, settle);
+    }
   }
 
   async function readAll(): Promise<void> {
@@ -182,16 +180,13 @@ export function startReplay(options: ReplayOptions): Replay {
     const reached = before.last;
     const first = reached ? files.findIndex(({ hash }) => hash === reached.hash) : 0;
     for (const [i, file] of files.entries()) {
-      const places = new Map<string, number>();
-      const rows = readRows(file, {
+      const rows = readEvents(file, maker, {
         ...options,
         afterLine: i === first && reached ? reached.line : 0,
         onBytes: (bytes) => {
           state.bytesRead = bytesBefore + bytes;
         },
-        onHeader: (columns) => {
-          const unused = maker.checkHeader(columns);
-          for (const [place, name] of columns.entries()) places.set(name, place);
+        onHeader: ({ unused }) => {
           if (unused.length > 0) options.onNote(`${file.path}: columns not sent: ${unused.join(", ")}.`);
         },
       });
@@ -199,7 +194,7 @@ export function startReplay(options: ReplayOptions): Replay {
         for await (const group of rows) {
           for (const row of group) {
             if (isStopping) return;
-            await takeRow(file, row, places);
+            await takeRow(file, row.line, row.made);
           }
         }
       bytesBefore += file.size;

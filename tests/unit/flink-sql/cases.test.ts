@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { differences, loadCases, recordsOf } from "../../../flink-sql/cases.ts";
+import { z } from "zod";
+import { type Case, differences, loadCases, misjudged, recordsOf } from "../../../flink-sql/cases.ts";
 import { loadPipelines } from "../../../flink-sql/folders.ts";
+import { amount, decimal, definePipeline, event, time, topic } from "../../../flink-sql/pipeline.ts";
 
 const [game] = await loadPipelines();
 const path = mkdtempSync(join(tmpdir(), "swordlake-cases-"));
@@ -61,6 +63,81 @@ describe("recordsOf", () => {
   });
 });
 
+describe("a case of a CSV file", () => {
+  const csv = {
+    columns: { event_time: "seen" },
+    nothing: ["NaN"],
+    read: { price: amount(), event_time: time("yyyy-MM-dd") },
+  };
+  const fields = { id: z.string().regex(/^[a-z]\d$/), price: decimal(8, 2).optional() };
+  const pipeline = {
+    ...definePipeline({
+      title: "t",
+      topics: { items: topic({ key: "id", events: { item: event("x", fields, { csv }) } }) },
+    }),
+    name: "shop",
+    path,
+    tables: [],
+    jobs: [],
+    reports: [],
+  };
+  const rows = ["ID,Seen,Price", "a1,2020-02-29,$1.50", "b2,2021-02-29,1", "2020-01-01,a1,", "c3,2020-01-01"];
+  const twice = [...rows, "a1,2020-02-29,$1.50", "d4,2020-01-01,NaN", "e5,20"];
+  const one = (more: Partial<Case>): Pick<Case, "csv" | "refused" | "unreadable"> => ({
+    csv: { text: twice.join("\r\n") },
+    refused: {},
+    unreadable: {},
+    ...more,
+  });
+
+  it("gives each row that reads an id by its content, and a reason to each that doesn't", () => {
+    const found = recordsOf(pipeline, one({}));
+    const [first, second, third] = found.byTopic.get("items") as { event_id: string }[];
+    expect(first).toMatchObject({ id: "a1", price: "1.50", event_time: "2020-02-29T00:00:00.000Z" });
+    expect(first!.event_id).toMatch(/^[0-9a-f]{40}$/);
+    expect(second).toMatchObject({ event_id: first!.event_id, kafka_offset: 1 });
+    expect(third).toMatchObject({ id: "d4" });
+    expect(third).not.toHaveProperty("price");
+    expect(found.unreadable).toEqual({
+      3: "value_unreadable",
+      4: "value_unreadable",
+      5: "column_count",
+      8: "row_cut",
+    });
+    expect(misjudged(one({ unreadable: { ...found.unreadable } as Case["unreadable"] }), found)).toEqual([]);
+    expect(misjudged(one({ unreadable: { 3: "row_cut" }, refused: { "line 7": "price" } }), found)).toEqual([
+      "given line 7: expected price, the contract says accepted",
+      "csv line 3: expected row_cut, the contract says value_unreadable",
+      "csv line 4: expected accepted, the contract says value_unreadable",
+      "csv line 5: expected accepted, the contract says column_count",
+      "csv line 8: expected accepted, the contract says row_cut",
+    ]);
+  });
+
+  it("names what the contract refuses by its line, beside events", () => {
+    const text = "id,seen,price\nshifted,2020-01-01,1\nb2,2020-01-01,2\n";
+    const given = [{ event_type: "item", id: "no" }];
+    const found = recordsOf(pipeline, { given, csv: { event: "item", text } });
+    expect(found.refused).toEqual({ 0: "id", "line 2": "id" });
+    expect(found.byTopic.get("items")).toHaveLength(1);
+  });
+
+  it("reads bytes that are no UTF-8", () => {
+    const base64 = Buffer.from("id,seen,price\na\xe9,2020-01-01,1\n", "latin1").toString("base64");
+    expect(recordsOf(pipeline, { csv: { base64 } }).unreadable).toEqual({ 2: "not_utf8" });
+  });
+
+  it("expects a file as a whole to be refused, with what the load says", () => {
+    const noHeader = recordsOf(pipeline, { csv: { text: "a1,2020-02-29,1\n" } });
+    expect(noHeader.fileRefused).toMatch(/^csv: no header that fits: it lacks the columns 'id', 'seen'/);
+    expect(misjudged(one({ csv: { text: "", refused: "no header that fits" } }), noHeader)).toEqual([]);
+    expect(misjudged(one({}), noHeader)).toEqual([
+      expect.stringMatching(/^csv: expected a file that can be loaded, the load says csv: no header/),
+    ]);
+    expect(recordsOf(pipeline, { csv: { text: "" } }).fileRefused).toMatch(/the file is empty/);
+  });
+});
+
 describe("loadCases", () => {
   it("names every broken file and what is wrong in it", () => {
     writeFileSync(join(path, "cases/a.json"), "{");
@@ -69,7 +146,14 @@ describe("loadCases", () => {
       join(path, "cases/c.json"),
       JSON.stringify({ shows: "x", given: [{ event_type: "y" }], expect: {} }),
     );
-    expect(() => loadCases({ ...game!, path })).toThrow(/a\.json: .*JSON[\s\S]*b\.json: .*[\s\S]*given/);
+    const file = (name: string, content: object) =>
+      writeFileSync(join(path, "cases", name), JSON.stringify({ shows: "x", expect: {}, ...content }));
+    file("d.json", {});
+    file("e.json", { csv: { event: "y" } });
+    file("f.json", { csv: { text: "a" }, unreadable: { 2: "no_such_reason" } });
+    expect(() => loadCases({ ...game!, path })).toThrow(
+      /a\.json: .*JSON[\s\S]*b\.json: [\s\S]*given[\s\S]*d\.json: .*'given', rows under 'csv'[\s\S]*e\.json: .*as text or as base64[\s\S]*f\.json: .*"column_count"/,
+    );
   });
 
   it("finds none where there is no folder", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { createPace } from "../../../flink-sql/row-times.ts";
 import type { Journal } from "../../../loadgen/journal.ts";
 import { createBook, noRows, type RowEntry } from "../../../loadgen/replay/book.ts";
 import type { ReplayState } from "../../../loadgen/replay/replay.ts";
 import { replayLine, replayProblems, replayText, toReplaySummary } from "../../../loadgen/replay/report.ts";
-import { createPace } from "../../../loadgen/replay/time.ts";
 
 const entry = (n: number): RowEntry => ({ id: `r-f-${n}`, type: "t", outcome: "acked" });
 

@@ -1,5 +1,6 @@
 // Cuts the bytes of a file into rows, knowing of quotes only as much as that takes. Holds one row at
 // most; a row that is too long, or whose quotes never fit, costs its first line and no other.
+import { payloadCharsMax, type RowFault } from "./unreadable.ts";
 
 export interface RowPlace {
   /** Line on which the row starts, from 1. */
@@ -7,11 +8,14 @@ export interface RowPlace {
   /** Within `bytes`; without the line's end. */
   start: number;
   end: number;
+  /** The file ended, and no line's end came: the row may go on in a file that is whole. */
+  isCut?: true;
 }
 
 export type Piece =
   | { kind: "rows"; bytes: Buffer; rows: RowPlace[] }
-  | { kind: "unread"; line: number; reason: string };
+  /** `bytes`: the row's line, or its start where that is long. */
+  | { kind: "unread"; line: number; fault: RowFault; bytes: Buffer };
 
 export interface SplitOptions {
   rowBytesMax: number;
@@ -65,14 +69,19 @@ type Found =
 
 export function createSplitter({ rowBytesMax, delimiter }: SplitOptions) {
   const separator = delimiter?.charCodeAt(0);
-  const reasons = {
-    broken: "a quote within a quoted column is not doubled",
-    open: `a quote is opened and not closed within ${rowBytesMax} bytes`,
-    long: `longer than ${rowBytesMax} bytes`,
+  const faults: Record<"broken" | "open" | "long", RowFault> = {
+    broken: { reason: "quote_broken", message: "a quote within a quoted column is not doubled" },
+    open: {
+      reason: "quote_broken",
+      message: `a quote is opened and not closed within ${rowBytesMax} bytes`,
+    },
+    long: { reason: "row_too_long", message: `longer than ${rowBytesMax} bytes` },
   };
+  const cutFault: RowFault = { reason: "row_cut", message: "the file ends within a quoted column" };
   let rest: Buffer = Buffer.alloc(0);
   let line = 1;
   let isSkipping = false;
+  let skipped: Buffer = Buffer.alloc(0);
 
   /** The row that starts at a place; `cut` where more bytes are needed to tell. */
   function find(bytes: Buffer, start: number, quoteAt: number, isLast: boolean): Found {
@@ -112,10 +121,13 @@ export function createSplitter({ rowBytesMax, delimiter }: SplitOptions) {
       if (rows.length > 0) pieces.push({ kind: "rows", bytes, rows });
       rows = [];
     };
-    const unread = (reason: string) => {
+    const unread = (fault: RowFault, own: Buffer) => {
       flush();
-      pieces.push({ kind: "unread", line, reason });
+      pieces.push({ kind: "unread", line, fault, bytes: own });
     };
+    // Copied, as a view would keep the whole chunk in memory.
+    const copyOf = (start: number, end: number) =>
+      Buffer.from(bytes.subarray(start, Math.min(end, start + payloadCharsMax)));
     let at = 0;
     let quoteAt = -1;
     rest = Buffer.alloc(0);
@@ -125,7 +137,7 @@ export function createSplitter({ rowBytesMax, delimiter }: SplitOptions) {
         at = found < 0 ? bytes.length : found + 1;
         if (found < 0 && !isLast) break;
         isSkipping = false;
-        unread(reasons.long);
+        unread(faults.long, skipped);
         line += 1;
         continue;
       }
@@ -141,17 +153,21 @@ export function createSplitter({ rowBytesMax, delimiter }: SplitOptions) {
       }
       if (found.is === "skip") {
         isSkipping = true;
+        skipped = copyOf(at, bytes.length);
         break;
       }
       const end = bytes[found.end - 1] === carriageReturn && found.end > at ? found.end - 1 : found.end;
-      if (found.is !== "row") unread(reasons[found.is]);
-      else if (end > at) rows.push({ line, start: at, end });
+      // No line's end came after it.
+      const isCut = found.end === bytes.length;
+      if (found.is !== "row")
+        unread(found.is === "open" && isCut ? cutFault : faults[found.is], copyOf(at, end));
+      else if (end > at) rows.push({ line, start: at, end, ...(isCut ? { isCut } : {}) });
       line += found.lines;
       at = found.next;
     }
     if (isLast && isSkipping) {
       isSkipping = false;
-      unread(reasons.long);
+      unread(faults.long, skipped);
     }
     flush();
     return pieces;

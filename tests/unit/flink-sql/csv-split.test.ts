@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSplitter } from "../../../loadgen/replay/split.ts";
+import { createSplitter } from "../../../flink-sql/csv-split.ts";
 
 /** Rows as text with their lines, and what is unread, for bytes that come in chunks of a size. */
 function split(text: string, { chunk = text.length || 1, rowBytesMax = 1000, csv = true } = {}) {
@@ -12,7 +12,7 @@ function split(text: string, { chunk = text.length || 1, rowBytesMax = 1000, csv
   pieces.push(...splitter.push(Buffer.alloc(0), true));
   return pieces.flatMap((piece) =>
     piece.kind === "unread"
-      ? [`${piece.line}! ${piece.reason}`]
+      ? [`${piece.line}! ${piece.fault.message}`]
       : piece.rows.map(({ line, start, end }) => `${line}: ${piece.bytes.subarray(start, end)}`),
   );
 }
