@@ -1,14 +1,6 @@
 // The ledger's questions to Trino, built from what a pipeline declares. Pure.
 import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { insertsOf } from "../flink-sql/statements.ts";
-
-/** Which events a table takes, read from the job's own INSERT. */
-export interface TableRule {
-  table: string;
-  topic: string;
-  /** Event types that the INSERT names; all of the topic's where it names none. */
-  takes: string[];
-}
+import { type TableRule, tableRules } from "./ledger-rules.ts";
 
 /** Offset up to which every job has committed, per partition: what may be judged. */
 export interface Bound {
@@ -20,40 +12,71 @@ export interface Bound {
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/** One rule per INSERT of the pipeline's jobs. */
-export function tableRules(pipeline: PipelineFolder): TableRule[] {
-  return pipeline.jobs.flatMap((job) =>
-    insertsOf(job.text).flatMap((insert) =>
-      Object.entries(pipeline.topics)
-        .filter(([topic]) => insert.words.includes(topic) || insert.words.includes(`${topic}_records`))
-        .map(([topic, { events }]) => {
-          const named = Object.keys(events).filter((type) => insert.literals.includes(type));
-          return { table: insert.table, topic, takes: named.length > 0 ? named : Object.keys(events) };
-        }),
-    ),
-  );
+/** A column's type as Trino reads it from text; undefined for what is text. */
+function trinoType(flinkType: string): string | undefined {
+  if (/^(TINYINT|SMALLINT|INT|INTEGER|BIGINT)$/.test(flinkType)) return "BIGINT";
+  if (/^(BOOLEAN|DATE|DECIMAL.*)$/.test(flinkType)) return flinkType;
+  if (flinkType === "DOUBLE" || flinkType === "FLOAT") return flinkType.replace("FLOAT", "REAL");
+  return flinkType.startsWith("TIMESTAMP") ? "TIMESTAMP" : undefined;
 }
+
+/** The value of a record's field as a column of that type would hold it; NULL where it is none. */
+function fieldValue({ name, type }: TableRule["key"][number]): string {
+  const text = `json_extract_scalar(from_utf8(l.record), '$.${name}')`;
+  const read = trinoType(type);
+  if (read === "TIMESTAMP") return `TRY(from_iso8601_timestamp(${text}))`;
+  return read ? `TRY_CAST(${text} AS ${read})` : text;
+}
+
+const inTypes = (column: string, types: string[]) =>
+  `${column} IN (${[...new Set(types)].map(literal).join(", ")})`;
+
+/** Rows of a rule's table that come from the rule's topic. */
+const rowsOf = (pipeline: PipelineFolder, { table, takes, isShared }: TableRule) =>
+  `lake.${pipeline.name}.${table}${isShared ? ` WHERE ${inTypes("event_type", takes)}` : ""}`;
+
+/**
+ * How a table of latest rows holds the key of each record: `own` rows of the record, and rows of a
+ * `later` one. Order is known within a partition alone; a row without a place is a backfill's.
+ */
+const keyRows = (pipeline: PipelineFolder, { table, topic, takes, key }: TableRule) => `
+    SELECT
+      l.topic, l.kafka_partition, l.kafka_offset,
+      count_if(t.kafka_partition = l.kafka_partition AND t.kafka_offset = l.kafka_offset) AS own,
+      count_if(
+        t.kafka_partition IS NULL OR t.kafka_partition <> l.kafka_partition OR t.kafka_offset > l.kafka_offset
+      ) AS later
+    FROM lake.${pipeline.name}.log AS l
+    JOIN lake.${pipeline.name}.${table} AS t
+      ON ${key.map((column) => `t.${column.name} = ${fieldValue(column)}`).join(" AND ")}
+    WHERE l.topic = ${literal(topic)}
+      AND ${inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes)}
+    GROUP BY 1, 2, 3`;
 
 /** Types that no table takes, with the rule that filters them. */
 export const filterRule = (eventType: string) => `no table takes event_type '${eventType}'`;
 
 /**
- * Every record below the bounds with its verdict: quarantined, landed, duplicate, filtered, lost or
- * doubled. One row per record: topic, kafka_partition, kafka_offset, event_id, event_type, verdict.
+ * Every record below the bounds with its verdict: quarantined, landed, superseded, duplicate, filtered,
+ * lost or doubled. Superseded: each table that takes it holds its row, or the row of a later one of its key. One row per record: topic, kafka_partition, kafka_offset, event_id, event_type, verdict.
  */
 export function judgedRecords(pipeline: PipelineFolder, bounds: Bound[]): string {
   const rules = tableRules(pipeline);
   const schema = `lake.${pipeline.name}`;
   const expected = Object.entries(pipeline.topics).flatMap(([topic, { events }]) =>
     Object.keys(events).map((type) => {
-      const tables = rules.filter((rule) => rule.topic === topic && rule.takes.includes(type)).length;
+      const takers = rules.filter((rule) => rule.topic === topic);
+      const tables = takers.flatMap(({ takes }) => takes.filter((taken) => taken === type)).length;
       return `(${literal(topic)}, ${literal(type)}, ${tables})`;
     }),
   );
   const landed = rules.map(
     (rule) =>
-      `SELECT ${literal(rule.topic)} AS topic, kafka_partition, kafka_offset FROM ${schema}.${rule.table}`,
+      `SELECT ${literal(rule.topic)} AS topic, kafka_partition, kafka_offset FROM ${rowsOf(pipeline, rule)}`,
   );
+  const latest = rules.filter(({ key }) => key.length > 0).map((rule) => keyRows(pipeline, rule));
+  const noneHeld =
+    "SELECT CAST(NULL AS VARCHAR) AS topic, 0 AS kafka_partition, BIGINT '0' AS kafka_offset, 0 AS own, 0 AS later WHERE FALSE";
   const none =
     "SELECT CAST(NULL AS VARCHAR) AS topic, 0 AS kafka_partition, BIGINT '0' AS kafka_offset WHERE FALSE";
   return `
@@ -81,17 +104,29 @@ landed AS (
   FROM (${landed.length > 0 ? landed.join("\n    UNION ALL ") : none})
   GROUP BY 1, 2, 3
 ),
+latest AS (
+  SELECT
+    topic, kafka_partition, kafka_offset,
+    count_if(own = 0 AND later > 0) AS superseded_rows,
+    count_if(own > 0 AND later > 0) AS doubled_keys
+  FROM (${latest.length > 0 ? latest.join("\n    UNION ALL ") : noneHeld})
+  GROUP BY 1, 2, 3
+),
 joined AS (
   SELECT
     r.topic, r.kafka_partition, r.kafka_offset, r.event_id, r.event_type, r.log_rows,
     q.topic IS NOT NULL AS in_quarantine,
     coalesce(l.landed_rows, 0) AS landed_rows,
+    coalesce(k.superseded_rows, 0) AS superseded_rows,
+    coalesce(k.doubled_keys, 0) AS doubled_keys,
     coalesce(e.tables, 0) AS tables
   FROM records AS r
   LEFT JOIN quarantined AS q
     ON q.topic = r.topic AND q.kafka_partition = r.kafka_partition AND q.kafka_offset = r.kafka_offset
   LEFT JOIN landed AS l
     ON l.topic = r.topic AND l.kafka_partition = r.kafka_partition AND l.kafka_offset = r.kafka_offset
+  LEFT JOIN latest AS k
+    ON k.topic = r.topic AND k.kafka_partition = r.kafka_partition AND k.kafka_offset = r.kafka_offset
   LEFT JOIN expected AS e ON e.topic = r.topic AND e.event_type = r.event_type
 ),
 ranked AS (
@@ -105,16 +140,18 @@ ranked AS (
 ),
 judged AS (
   SELECT
-    topic, kafka_partition, kafka_offset, event_id, event_type, tables,
+    topic, kafka_partition, kafka_offset, event_id, event_type, landed_rows,
     CASE
       WHEN log_rows > 1 THEN 'doubled in the log'
       WHEN in_quarantine AND landed_rows > 0 THEN 'doubled'
       WHEN in_quarantine THEN 'quarantined'
-      WHEN landed_rows > tables OR (landed_rows > 0 AND places_landed > 1) THEN 'doubled'
+      WHEN landed_rows > tables OR doubled_keys > 0 OR (landed_rows > 0 AND places_landed > 1) THEN 'doubled'
       WHEN landed_rows > 0 AND landed_rows = tables THEN 'landed'
+      WHEN landed_rows > 0 AND landed_rows + superseded_rows = tables THEN 'superseded'
       WHEN landed_rows > 0 THEN 'lost'
       WHEN places_landed > 0 OR copy > 1 THEN 'duplicate'
       WHEN tables = 0 THEN 'filtered'
+      WHEN superseded_rows = tables THEN 'superseded'
       ELSE 'lost'
     END AS verdict
   FROM ranked
@@ -125,7 +162,7 @@ judged AS (
 export const countsQuery = (pipeline: PipelineFolder, bounds: Bound[]) => `${judgedRecords(pipeline, bounds)}
 SELECT
   topic, kafka_partition, verdict, IF(verdict = 'filtered', event_type) AS event_type, count(*) AS records,
-  sum(IF(verdict = 'landed', tables, 0)) AS table_rows
+  sum(IF(verdict IN ('landed', 'superseded'), landed_rows, 0)) AS table_rows
 FROM judged
 GROUP BY 1, 2, 3, 4`;
 
@@ -178,9 +215,9 @@ const boundsTable = (bounds: Bound[]) =>
 const tableRows = (pipeline: PipelineFolder) =>
   tableRules(pipeline)
     .map(
-      ({ table, topic }) =>
-        `SELECT ${literal(table)} AS table_name, ${literal(topic)} AS topic, kafka_partition, kafka_offset, event_id ` +
-        `FROM lake.${pipeline.name}.${table}`,
+      (rule) =>
+        `SELECT ${literal(rule.table)} AS table_name, ${literal(rule.topic)} AS topic, kafka_partition, kafka_offset, event_id ` +
+        `FROM ${rowsOf(pipeline, rule)}`,
     )
     .join("\n  UNION ALL ");
 

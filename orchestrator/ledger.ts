@@ -2,6 +2,7 @@
 import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
 import { waitFor } from "../stack/wait.ts";
 import type { Engines } from "./engines.ts";
+import { tableRules } from "./ledger-rules.ts";
 import {
   type Bound,
   countsQuery,
@@ -11,13 +12,14 @@ import {
   gapsQuery,
   problemsQuery,
   rowsQuery,
-  tableRules,
 } from "./ledger-sql.ts";
 import { declaredJobs } from "./reconcile.ts";
 
 export interface Counts {
   accepted: number;
   landed: number;
+  /** Of the landed: the table keeps the latest row of a key, and holds that of a later record. */
+  superseded: number;
   filtered: number;
   duplicates: number;
   quarantined: number;
@@ -125,6 +127,7 @@ async function readLedger(
     partition,
     accepted: high - low,
     landed: 0,
+    superseded: 0,
     filtered: 0,
     duplicates: 0,
     quarantined: 0,
@@ -150,7 +153,10 @@ async function readLedger(
     const name = field[verdict as keyof typeof field];
     judged += Number(records);
     tableRows += Number(rows);
-    if (row && name) row[name] += Number(records);
+    if (row && verdict === "superseded") {
+      row.landed += Number(records);
+      row.superseded += Number(records);
+    } else if (row && name) row[name] += Number(records);
     else wrong += Number(records);
     if (verdict === "filtered") {
       const rule = filterRule(String(eventType));
@@ -181,6 +187,7 @@ async function readLedger(
   const totals: Counts = {
     accepted: sum("accepted"),
     landed: sum("landed"),
+    superseded: sum("superseded"),
     filtered: sum("filtered"),
     duplicates: sum("duplicates"),
     quarantined: sum("quarantined"),

@@ -4,10 +4,10 @@ import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
 import { jobsOf, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
-import { tokenize, withoutSink } from "../flink-sql/statements.ts";
+import { withoutSink } from "../flink-sql/statements.ts";
 import type { Engines } from "./engines.ts";
 import { FlinkSqlError, openSession } from "./gateway.ts";
-import { tableRules } from "./ledger-sql.ts";
+import { placeProblems } from "./ledger-rules.ts";
 import { parseReports } from "./reports/header.ts";
 import { fillReport } from "./reports/parameters.ts";
 import { TrinoError } from "./trino.ts";
@@ -18,24 +18,6 @@ export function located(source: string, reason: string): string {
   const [, path, first] = /^(.*):(\d+)$/.exec(source) ?? [];
   const where = path && within ? `${path}:${Number(first) + Number(within) - 1}` : source;
   return `${where}: ${reason.replace(/\s+/g, " ").trim()}`;
-}
-
-/** Without these columns the ledger can't tell which record a row came from. */
-const placeColumns = ["event_id", "kafka_partition", "kafka_offset"];
-
-function placeProblems(pipeline: PipelineFolder): string[] {
-  const written = new Set(tableRules(pipeline).map((rule) => rule.table));
-  return pipeline.tables
-    .filter((file) => written.has(file.name))
-    .flatMap((file) => {
-      const words = tokenize(file.text).map((token) => token.text.replaceAll("`", ""));
-      const missing = placeColumns.filter((column) => !words.includes(column));
-      if (missing.length === 0) return [];
-      return [
-        `${file.path}:1: table '${file.name}' lacks ${missing.join(", ")}: the ledger finds rows by them. ` +
-          "Add event_id STRING, kafka_partition INT, kafka_offset BIGINT, and fill them in the job.",
-      ];
-    });
 }
 
 /** Problems that can be seen without any engine: templates, quotes, report headers. */

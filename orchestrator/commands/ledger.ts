@@ -44,6 +44,10 @@ function printAccount(account: Ledger, check: JournalCheck | undefined): void {
       rows,
     ),
   );
+  if (account.superseded > 0)
+    printLine(
+      `landed: ${account.superseded} of them are superseded: their table keeps the latest row of a key, that of a later record`,
+    );
   for (const [rule, records] of Object.entries(account.filteredBy))
     printLine(`filtered: ${records} because ${rule}`);
   for (const problem of account.problems)
