@@ -1,55 +1,84 @@
 // What generators make rows of: random numbers by a seed, skewed picks, ids that never repeat, and texts as
 // CSV files have them. Pure; the same seed gives the same rows. Not for secrets.
 
-/** A series of random numbers. */
-export interface Draws {
-  /** 32 random bits, 0 to 2^32 - 1. */
-  bits(): number;
-  /** A whole number from 0 up to, not including, the limit, at most 2^53. */
-  below(limit: number): number;
-  /** A whole number from `low` to `high`, both included. */
-  between(low: number, high: number): number;
-  /** True in this share of calls: 0 never, 1 always. */
-  chance(share: number): boolean;
-  pick<Value>(values: readonly Value[]): Value;
-  /** Normally distributed: mean 0, deviation 1. */
-  normal(): number;
-}
-
 const bitsMax = 2 ** 32;
 
-/** One series by seed and name: another name gives other numbers, so that one series can't disturb another. */
-export function createDraws(seed: number, name = ""): Draws {
-  let [a, b, c, d] = [seed | 0, (seed / bitsMax) | 0, 0x9e3779b9, 1];
-  // sfc32: 128 bits of state, as a series may be hundreds of millions of draws long.
-  const bits = () => {
-    const sum = (a + b + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (c << 21) | (c >>> 11);
-    c = (c + sum) | 0;
-    return sum >>> 0;
-  };
-  for (let at = 0; at < name.length; at++) {
-    c = Math.imul(c ^ name.charCodeAt(at), 0x85ebca6b);
-    bits();
+/**
+ * A series of random numbers (sfc32: its 128 bits of state are good for hundreds of millions of draws). A class,
+ * as functions made anew for each series would cost more than what they draw.
+ */
+export class Draws {
+  readonly #base: number;
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #d = 1;
+
+  constructor(seed: number, name: string) {
+    let base = Math.imul(seed ^ Math.floor(seed / bitsMax), 0x9e3779b1);
+    for (let at = 0; at < name.length; at++) {
+      base = Math.imul(base ^ name.charCodeAt(at), 0x85ebca6b);
+      base ^= base >>> 15;
+    }
+    this.#base = base;
+    this.#begin(seed | 0, (seed / bitsMax) | 0);
   }
-  for (let round = 0; round < 12; round++) bits();
-  const below = (limit: number) =>
-    limit <= bitsMax
-      ? Math.floor((bits() / bitsMax) * limit)
-      : Math.floor(((bits() * 2 ** 21 + (bits() >>> 11)) / 2 ** 53) * limit);
-  return {
-    bits,
-    below,
-    between: (low, high) => low + below(high - low + 1),
-    chance: (share) => bits() < share * bitsMax,
-    pick: (values) => values[below(values.length)]!,
+
+  #begin(a: number, b: number): void {
+    this.#a = a;
+    this.#b = b;
+    this.#c = this.#base;
+    this.#d = 1;
+    for (let round = 0; round < 12; round++) this.bits();
+  }
+
+  /** Starts the series of number `n` (0 to 2^53): what is made of it is the same whenever it is made. */
+  at(n: number): this {
+    this.#begin(n | 0, ((n / bitsMax) | 0) ^ 0x5bd1e995);
+    return this;
+  }
+
+  /** 32 random bits, 0 to 2^32 - 1. */
+  bits(): number {
+    const sum = (this.#a + this.#b + this.#d) | 0;
+    this.#d = (this.#d + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+    return sum >>> 0;
+  }
+
+  /** A whole number from 0 up to, not including, the limit, at most 2^53. */
+  below(limit: number): number {
+    if (limit <= bitsMax) return Math.floor((this.bits() / bitsMax) * limit);
+    return Math.floor(((this.bits() * 2 ** 21 + (this.bits() >>> 11)) / 2 ** 53) * limit);
+  }
+
+  /** A whole number from `low` to `high`, both included. */
+  between(low: number, high: number): number {
+    return low + this.below(high - low + 1);
+  }
+
+  /** True in this share of calls: 0 never, 1 always. */
+  chance(share: number): boolean {
+    return this.bits() < share * bitsMax;
+  }
+
+  pick<Value>(values: readonly Value[]): Value {
+    return values[this.below(values.length)]!;
+  }
+
+  /** Normally distributed: mean 0, deviation 1. */
+  normal(): number {
     // Box and Muller; 1 - x, as the logarithm of 0 is none.
-    normal: () => Math.sqrt(-2 * Math.log(1 - bits() / bitsMax)) * Math.cos((2 * Math.PI * bits()) / bitsMax),
-  };
+    return (
+      Math.sqrt(-2 * Math.log(1 - this.bits() / bitsMax)) * Math.cos((2 * Math.PI * this.bits()) / bitsMax)
+    );
+  }
 }
+
+/** One series by seed and name: another name gives other numbers, so that one series can't disturb another. */
+export const createDraws = (seed: number, name = ""): Draws => new Draws(seed, name);
 
 /** Picks an index, each by its weight, in constant time (Vose's alias method). Throws for no weight above 0. */
 export function byWeight(weights: ArrayLike<number>): (draws: Draws) => number {
@@ -122,6 +151,22 @@ export const csvRowInQuotes = (fields: readonly string[]): string =>
 export function hundredths(value: number): string {
   const digits = String(Math.abs(value)).padStart(3, "0");
   return `${value < 0 ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+/**
+ * A quotient of whole numbers 0 or above as a decimal text of so many digits, rounded half up once: as Trino
+ * answers CAST(numerator AS DECIMAL(38, scale)) / denominator. `numerator` is in units of 10^-unit.
+ */
+export function quotient(
+  numerator: number | bigint,
+  denominator: number | bigint,
+  scale: number,
+  unit = 0,
+): string {
+  const above = BigInt(numerator) * 10n ** BigInt(scale);
+  const below = BigInt(denominator) * 10n ** BigInt(unit);
+  const digits = String((2n * above + below) / (2n * below)).padStart(scale + 1, "0");
+  return scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
 /** Digits in threes from the right: "1234567.89" is "1,234,567.89". */

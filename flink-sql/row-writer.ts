@@ -36,6 +36,8 @@ export interface RowWriter {
   left(): number;
   /** Writes one row. True where it lands; false where it is quarantined and means nothing. */
   row(fields: readonly string[]): boolean;
+  /** Writes a row that landed before, in this file or in one before it. */
+  copy(fields: readonly string[]): void;
   /** Writes what is held back. Throws where rows are left. */
   end(): void;
 }
@@ -86,11 +88,14 @@ export function createRowWriter(options: RowFile, draws: Draws, write: Write): R
     place(csvRow(fields));
     return true;
   };
-  const writeCopy = () => {
-    const fields = draws.pick(toCopy);
-    place(draws.chance(0.5) ? csvRow(fields) : csvRowInQuotes(fields));
+  const count = () => {
+    if (counts.read >= rows) throw new Error(`${file.name} has all its ${rows} rows.`);
     counts.read++;
+  };
+  const copy = (fields: readonly string[]) => {
+    count();
     counts.duplicates++;
+    place(draws.chance(0.5) ? csvRow(fields) : csvRowInQuotes(fields));
   };
   const finish = () => {
     while (held.length > 0) put(held.pop()!);
@@ -100,8 +105,7 @@ export function createRowWriter(options: RowFile, draws: Draws, write: Write): R
     counts,
     left: () => rows - counts.read,
     row(fields) {
-      if (counts.read >= rows) throw new Error(`${file.name} has all its ${rows} rows.`);
-      counts.read++;
+      count();
       if (damaging && options.cutLast && counts.read === rows) {
         finish();
         put(cutRow(fields, draws)!.row, "");
@@ -118,10 +122,11 @@ export function createRowWriter(options: RowFile, draws: Draws, write: Write): R
         if (toCopy.length < remembered) toCopy.push(fields);
         else if (draws.chance(0.05)) toCopy[draws.below(remembered)] = fields;
         // The last row is left to the generator.
-        if (rows - counts.read > 1 && draws.chance(copyShare)) writeCopy();
+        if (rows - counts.read > 1 && draws.chance(copyShare)) copy(draws.pick(toCopy));
       }
       return true;
     },
+    copy,
     end() {
       if (counts.read < rows)
         throw new Error(`${file.name} has ${counts.read} rows of ${rows}: write them all before its end.`);

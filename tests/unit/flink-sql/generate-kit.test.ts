@@ -9,6 +9,7 @@ import {
   csvRowInQuotes,
   hundredths,
   powerLaw,
+  quotient,
   scramble,
   thousands,
   timeWriter,
@@ -32,6 +33,15 @@ describe("draws", () => {
     expect(firstOf(7, "rows")).toEqual(firstOf(7, "rows"));
     const all = [firstOf(7), firstOf(8), firstOf(7 + 2 ** 32), firstOf(7, "rows"), firstOf(7, "damage")];
     expect(new Set(all.flat()).size).toBe(25);
+  });
+
+  it("start again at any number, and give each its own", () => {
+    const draws = createDraws(7);
+    const at = (n: number) => [draws.at(n).bits(), draws.bits()];
+    const first = at(5);
+    const all = [0, 1, 2 ** 32, 2 ** 40].map(at);
+    expect(at(5)).toEqual(first);
+    expect(new Set([...first, ...all.flat()]).size).toBe(10);
   });
 
   it("spread evenly over a range, its ends included", () => {
@@ -134,6 +144,19 @@ describe("texts", () => {
     [123_456_789_012_345, "1234567890123.45"],
   ])("of %d hundredths is %s", (value, text) => {
     expect(hundredths(value)).toBe(text);
+  });
+
+  it.each([
+    [1, 3, 4, 0, "0.3333"],
+    [2, 3, 4, 0, "0.6667"],
+    [1, 8, 2, 0, "0.13"],
+    [201, 200, 2, 2, "0.01"],
+    [1005, 1, 2, 3, "1.01"],
+    [10_049_999, 1, 2, 7, "1.00"],
+    [7, 2, 0, 0, "4"],
+    [2n ** 70n, 2n ** 69n, 3, 0, "2.000"],
+  ])("of %d by %d in %d digits is rounded once", (above, below, scale, unit, text) => {
+    expect(quotient(above, below, scale, unit)).toBe(text);
   });
 
   it.each([
