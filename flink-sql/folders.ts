@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { register } from "node:module";
 import { basename, delimiter, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { alertNames, alertProblems, alertTopic } from "./alerts.ts";
 import { envelopeColumns, topicColumns } from "./columns.ts";
 import type { EventType, Pipeline, Topic } from "./pipeline.ts";
 
@@ -109,6 +110,7 @@ export function contractProblems(name: string, pipeline: Pipeline): string[] {
       problems.push((error as Error).message);
     }
   }
+  problems.push(...alertProblems(pipeline, identifier));
   if (seen.size === 0) problems.push("No event is declared: give `topics` at least one topic with one event");
   return problems;
 }
@@ -119,6 +121,10 @@ function nameClashes(pipeline: Pipeline, files: { tables: SqlFile[]; jobs: SqlFi
     ["log", "the engine's log of every record"],
     ["quarantine", "the engine's quarantine"],
     ["quarantine_raw", "what is derived from the engine's quarantine"],
+    ...alertNames(pipeline).map(({ alert, sink }): [string, string] => [
+      sink,
+      `what alert '${alert}' is raised by`,
+    ]),
     ...Object.keys(pipeline.topics).flatMap((topic): [string, string][] =>
       ["", "_records", "_raw"].map((part) => [`${topic}${part}`, `what is derived from topic '${topic}'`]),
     ),
@@ -137,8 +143,8 @@ function nameClashes(pipeline: Pipeline, files: { tables: SqlFile[]; jobs: SqlFi
       (topic) => `topic '${topic}' has the name of a table derived from another topic: rename it`,
     ),
     ...Object.keys(pipeline.topics)
-      .filter((topic) => topic === "quarantine" || topic === "log")
-      .map((topic) => `topic '${topic}' has the name of the engine's own table: rename it`),
+      .filter((topic) => ["quarantine", "log", alertTopic].includes(topic))
+      .map((topic) => `topic '${topic}' has the name of the engine's own table or topic: rename it`),
   ];
 }
 

@@ -35,9 +35,21 @@ export interface Topic {
   events: Record<string, EventType>;
 }
 
+/** Something a person must hear of, found by a job's SQL: see alerts.ts. */
+export interface Alert {
+  description: string;
+  /** Fields that tell one alert from another; each key is delivered once. */
+  key: string[];
+  /** What an alert says. */
+  fields: z.ZodObject;
+}
+
 export interface Pipeline {
   title: string;
   topics: Record<string, Topic>;
+  alerts: Record<string, Alert>;
+  /** Values for ${NAME} in the string literals of its jobs, such as a threshold. */
+  settings: Record<string, string>;
   /** Checkpoint interval of its jobs: how old the newest row in the lake may be. */
   freshnessMs: number;
   /** How long an event_id is remembered: a retry within this time never doubles a row. */
@@ -69,11 +81,16 @@ export function topic(
   return { partitions: 4, retentionMs: 7 * dayMs, ...declared };
 }
 
+/** Declares an alert `<name>`; a job raises it by INSERT INTO <name>_alert. `fields` is a zod shape. */
+export function alert(description: string, declared: { key: string[]; fields: z.ZodRawShape }): Alert {
+  return { description, key: declared.key, fields: z.strictObject(declared.fields) };
+}
+
 /** The default export of every flink-sql/<name>/pipeline.ts. */
 export function definePipeline(
   declared: Pick<Pipeline, "title" | "topics"> & Partial<Omit<Pipeline, "title" | "topics">>,
 ): Pipeline {
-  return { freshnessMs: 2000, deduplicationMs: dayMs, parallelism: 1, ...declared };
+  return { alerts: {}, settings: {}, freshnessMs: 2000, deduplicationMs: dayMs, parallelism: 1, ...declared };
 }
 
 /** Exact decimal: a string in JSON and TypeScript, DECIMAL(precision, scale) in Flink and Trino. */

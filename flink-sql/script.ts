@@ -1,7 +1,9 @@
 // The full Flink SQL of a pipeline: catalog, tables, sources, then a job. Addresses stay ${NAME} here,
 // so that a job's text is the same wherever it runs; render.ts fills them in when it is submitted.
+import { alertNames, alertSink } from "./alerts.ts";
 import type { PipelineFolder, SqlFile } from "./folders.ts";
 import { logJob, logStatements, logTable, quarantineTable } from "./log.ts";
+import { namesIn, render } from "./render.ts";
 import { eventsView, recordsTable } from "./source.ts";
 import { splitStatements, tokenize } from "./statements.ts";
 
@@ -69,6 +71,15 @@ const fromFile = (file: SqlFile): SourcedStatement[] => {
   }
 };
 
+/** A job's statements with the pipeline's settings filled in: they are part of what the job is. */
+function withSettings(statements: SourcedStatement[], settings: Record<string, string>): SourcedStatement[] {
+  return statements.map(({ text, source }) => {
+    // Other names are the engine's, and filled in when the job is submitted.
+    const left = Object.fromEntries(namesIn(text).map((name) => [name, `\${${name}}`]));
+    return { text: namesIn(text).length > 0 ? render(text, { ...left, ...settings }) : text, source };
+  });
+}
+
 /** All Iceberg tables: the engine's two, then the folder's own. */
 export function tableStatements(pipeline: PipelineFolder): SourcedStatement[] {
   const own = [logTable, quarantineTable].map((text) => ({ text, source: "the engine's own tables" }));
@@ -99,16 +110,23 @@ export function jobsOf(pipeline: PipelineFolder): Job[] {
       recordsTable(pipeline, topicName, topic, name),
       eventsView(topicName, topic),
     ]);
-    const own = fromFile(file);
+    const own = withSettings(fromFile(file), pipeline.settings);
     const words = own
       .flatMap(({ text }) => tokenize(text))
       .filter((t) => t.kind === "word" || t.kind === "name");
     const named = new Set(words.map((token) => token.text.replaceAll("`", "")));
+    const sinks = alertNames(pipeline).filter(({ sink }) => named.has(sink));
     const read = topics.filter((topic) => named.has(topic) || named.has(`${topic}_records`));
     return {
       name,
       settings: settings(name),
-      statements: [...sources.map((text) => ({ text, source: "derived from pipeline.ts" })), ...own],
+      statements: [
+        ...[...sources, ...sinks.map(({ alert }) => alertSink(pipeline, alert))].map((text) => ({
+          text,
+          source: "derived from pipeline.ts",
+        })),
+        ...own,
+      ],
       groups: Object.fromEntries(read.map((topic) => [topic, [name]])),
     };
   });

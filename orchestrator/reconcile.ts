@@ -1,5 +1,6 @@
 // What must be done so that the engines match the folders. Pure: three pictures in, actions out.
 import { createHash } from "node:crypto";
+import { alertTopic } from "../flink-sql/alerts.ts";
 import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob, quarantineTopic } from "../flink-sql/log.ts";
 import { type Job, jobsOf } from "../flink-sql/script.ts";
@@ -75,17 +76,20 @@ export const tablesOf = (pipeline: PipelineFolder) => [
 /** Of the engine's own topic: time enough to bring a log job back that stood still. */
 const quarantineShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
 
+/** Of the alerts of all names: few, and in one order. */
+const alertShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
+
 function topicActions(pipelines: PipelineFolder[], observed: Observed): Action[] {
-  return pipelines.flatMap((pipeline) =>
-    Object.entries({ ...pipeline.topics, [quarantineTopic]: quarantineShape }).flatMap(
-      ([name, { partitions, retentionMs }]): Action[] => {
-        const topic = kafkaTopic(pipeline.name, name);
-        return observed.topics.includes(topic)
-          ? []
-          : [{ kind: "create-topic", topic, partitions, retentionMs }];
-      },
-    ),
-  );
+  return pipelines.flatMap((pipeline) => {
+    const alerts = Object.keys(pipeline.alerts).length > 0 ? { [alertTopic]: alertShape } : {};
+    const topics = { ...pipeline.topics, [quarantineTopic]: quarantineShape, ...alerts };
+    return Object.entries(topics).flatMap(([name, { partitions, retentionMs }]): Action[] => {
+      const topic = kafkaTopic(pipeline.name, name);
+      return observed.topics.includes(topic)
+        ? []
+        : [{ kind: "create-topic", topic, partitions, retentionMs }];
+    });
+  });
 }
 
 function tableActions(pipelines: PipelineFolder[], observed: Observed): Action[] {

@@ -1,6 +1,7 @@
 // An online shop: visitors look at products, fill carts and buy; who acts faster than a person is a bot.
 import { z } from "zod";
-import { decimal, definePipeline, event, id64, topic } from "../pipeline.ts";
+import { alert, decimal, definePipeline, event, id64, topic } from "../pipeline.ts";
+import { amount, time, unquoted } from "../readers.ts";
 
 const text = (pattern: RegExp, what: string, ...examples: string[]) =>
   z.string().max(128).regex(pattern, what).meta({ examples });
@@ -25,7 +26,24 @@ const fields = {
     .meta({ examples: ["72d76fde-8bb3-4e00-8c23-a032dfed738c"] }),
 };
 
-const action = (description: string) => event(description, fields);
+// One file has actions of all types; its column event_type says which.
+const csv = {
+  columns: {},
+  nothing: ["NaN", "Unknown"],
+  read: {
+    event_time: time(
+      "yyyy-MM-dd HH:mm:ss 'UTC'",
+      "yyyy-MM-dd HH:mm:ssXXX",
+      "yyyy-MM-dd'T'HH:mm:ssXXX",
+      "M/d/yyyy H:mm",
+      "M/d/yy H:mm",
+    ),
+    price: amount(),
+    user_id: unquoted(),
+  },
+};
+
+const action = (description: string) => event(description, fields, { csv });
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -33,6 +51,21 @@ export default definePipeline({
   title: "Online shop: views, carts, purchases, and bots",
   // Files are loaded again days later: a row that came before is still known.
   deduplicationMs: 7 * dayMs,
+  // More actions than this in one window are a burst. Windows begin at whole multiples of their length.
+  settings: { WINDOW_SECONDS: "10", ACTIONS_MAX: "10" },
+  alerts: {
+    bot_bursts: alert("A user acts more often in one window than a person does", {
+      key: ["user_id", "window_start"],
+      fields: {
+        user_id: id64(),
+        window_start: z.iso.datetime({ offset: true }),
+        window_end: z.iso.datetime({ offset: true }),
+        actions: z.int(),
+        first_action: z.iso.datetime({ offset: true }),
+        last_action: z.iso.datetime({ offset: true }),
+      },
+    }),
+  },
   topics: {
     clicks: topic({
       key: "category_id",

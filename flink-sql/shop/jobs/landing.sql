@@ -1,4 +1,6 @@
 -- Each accepted action once, whatever its type.
+SET 'table.local-time-zone' = 'UTC';
+
 INSERT INTO actions
 SELECT
   event_id, event_type, event_time, received_at, host, user_agent, accept,

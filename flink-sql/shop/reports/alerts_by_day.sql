@@ -1,5 +1,5 @@
 -- Bot alerts by day
--- question: How many bursts of actions were there each day, of how many users, and how large was the largest?
+-- question: How many bursts were there each day, of how many users, and how large was the largest?
 -- chart: bar x=day y=alerts
 -- param: month = ''  Month, yyyy-MM; empty for all
 SELECT

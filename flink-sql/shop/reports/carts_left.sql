@@ -1,5 +1,5 @@
 -- Who left a cart behind
--- question: Who had something in the cart on a day and did not buy it that day: how many products, and worth what?
+-- question: Who had something in the cart on a day and did not buy it that day, and worth what?
 -- param: day = ''  Day, yyyy-MM-dd; empty for the last one
 -- param: user = ''  user_id; empty for all
 WITH carts AS (

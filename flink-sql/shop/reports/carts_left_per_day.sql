@@ -1,5 +1,5 @@
 -- Carts left behind per day
--- question: On each day, how many people had something in the cart and did not buy it, and what was it worth?
+-- question: On each day, how many people left something in the cart, and what was it worth?
 -- chart: line x=day y=users
 -- param: month = ''  Month, yyyy-MM; empty for all
 WITH carts AS (

@@ -1,5 +1,5 @@
 -- Sessions and conversion
--- question: Of the sessions begun each day, how many saw a cart filled, how many a purchase, and what was bought?
+-- question: Of the sessions begun each day, how many filled a cart, and how many bought?
 -- chart: line x=day y=conversion
 -- param: month = ''  Month in which sessions began, yyyy-MM; empty for all
 WITH sessions AS (

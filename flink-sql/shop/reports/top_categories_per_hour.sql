@@ -1,5 +1,5 @@
 -- Top categories per hour
--- question: At which hour of the day (UTC) is which category asked for most: whom to show a promotion, and when?
+-- question: At which hour of the day (UTC) is which category asked for most?
 -- chart: bar x=hour y=actions color=category
 -- param: month = ''  Month, yyyy-MM; empty for all
 -- param: top = 3  How many categories of each hour

@@ -1,5 +1,5 @@
 -- Unique visitors per day
--- question: How many different people came each day, how many of them bought, and how much did they do?
+-- question: How many different people came each day, and how many of them bought?
 -- chart: line x=day y=visitors
 -- param: month = ''  Month, yyyy-MM; empty for all
 SELECT
