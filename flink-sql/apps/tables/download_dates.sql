@@ -1,0 +1,19 @@
+-- Dimension: one row per day on which anything was downloaded.
+CREATE TABLE IF NOT EXISTS download_dates (
+  download_date  DATE NOT NULL,
+  download_year  INT,
+  quarter_number INT,
+  download_month STRING,
+  iso_week       INT,
+  weekday        INT,
+  weekday_name   STRING,
+  is_weekend     BOOLEAN,
+  PRIMARY KEY (download_date) NOT ENFORCED
+) WITH (
+  'format-version' = '2',
+  'write.format.default' = 'parquet',
+  'write.parquet.compression-codec' = 'zstd',
+  'write.metadata.delete-after-commit.enabled' = 'true',
+  'write.metadata.previous-versions-max' = '50',
+  'write.upsert.enabled' = 'true'
+);
