@@ -7,7 +7,7 @@ import { type Case, differences, loadCases, misjudged, recordsOf } from "../../.
 import { loadPipelines } from "../../../flink-sql/folders.ts";
 import { amount, decimal, definePipeline, event, time, topic } from "../../../flink-sql/pipeline.ts";
 
-const [game] = await loadPipelines();
+const game = (await loadPipelines()).find(({ name }) => name === "game");
 const path = mkdtempSync(join(tmpdir(), "swordlake-cases-"));
 mkdirSync(join(path, "cases"));
 afterAll(() => rmSync(path, { recursive: true }));
