@@ -27,7 +27,8 @@ export const quarantineTopic = "quarantine";
 
 /**
  * One row per record that is no event (stage 'flink': its bytes are in the log at the same place), and
- * one per request or event that the API refused (stage 'edge': as it came, in `payload`).
+ * one per request or event that the API refused (stage 'edge': as it came, in `payload`; what a load sent
+ * has the file and the line it is from).
  */
 export const quarantineTable = `CREATE TABLE IF NOT EXISTS quarantine (
   topic           STRING,
@@ -43,7 +44,10 @@ export const quarantineTable = `CREATE TABLE IF NOT EXISTS quarantine (
   payload_length  BIGINT,
   contract        STRING,
   key_id          STRING,
-  request_id      STRING
+  request_id      STRING,
+  user_agent      STRING,
+  source_file     STRING,
+  source_line     BIGINT
 ) ${tableOptions}`;
 
 /** Columns of the quarantine that only the API can fill. */
@@ -55,9 +59,13 @@ const edgeColumns = [
   "contract",
   "key_id",
   "request_id",
+  "user_agent",
+  "source_file",
+  "source_line",
 ];
+const numbers = ["payload_length", "source_line"];
 const noEdgeColumns = edgeColumns
-  .map((name) => `CAST(NULL AS ${name === "payload_length" ? "BIGINT" : "STRING"})`)
+  .map((name) => `CAST(NULL AS ${numbers.includes(name) ? "BIGINT" : "STRING"})`)
   .join(", ");
 
 /** What the API refused. A record that somebody else wrote there, in whatever form, is kept as it is. */
@@ -67,7 +75,8 @@ const refused = (() => {
     `SELECT '${quarantineTopic}', kafka_partition, kafka_offset, kafka_timestamp, 'edge',\n` +
     `  COALESCE(${value("reason")}, 'not_json'), ${value("field_path")}, ${value("event_type")}, ${value("message")},\n` +
     `  COALESCE(${value("payload")}, body), TRY_CAST(${value("payload_length")} AS BIGINT), ${value("contract")},\n` +
-    `  ${value("key_id")}, ${value("request_id")}\n` +
+    `  ${value("key_id")}, ${value("request_id")}, ${value("user_agent")}, ${value("source_file")},\n` +
+    `  TRY_CAST(${value("source_line")} AS BIGINT)\n` +
     `FROM (SELECT *, DECODE(record, 'UTF-8') AS body FROM ${quarantineTopic}_raw)`
   );
 })();

@@ -98,14 +98,14 @@ function quickly(
   { key }: RecordType,
   input: unknown,
   edge: Edge,
-  isTyped: boolean,
+  beside: number,
 ): Recorded | undefined {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
   const given = input as Record<string, unknown>;
   const id = checkId(given.event_id);
   const time = checkEventTime(given.event_time);
   if (id === unsure || time === unsure) return undefined;
-  let present = (id === undefined ? 0 : 1) + (time === undefined ? 0 : 1) + (isTyped ? 1 : 0);
+  let present = (id === undefined ? 0 : 1) + (time === undefined ? 0 : 1) + beside;
   let keyValue: unknown;
   let own = "";
   for (const { name, label, check, isTime } of plan.fields) {
@@ -132,21 +132,29 @@ function quickly(
   };
 }
 
-/** What an event of a batch is without the name of its type. */
-function withoutType(input: unknown): unknown {
+/** What an event of a batch is without the name of its type, and without the place it was loaded from. */
+function ownOf(input: unknown, hasSource: boolean): unknown {
   const { event_type: _, ...own } = input as Record<string, unknown>;
+  if (hasSource) delete own.source;
   return own;
 }
 
 /**
  * Checks one event against its contract and writes its record. Never throws for bad input.
- * `isTyped`: the input is an object that names its type under event_type beside the event's own fields.
+ * `isTyped`: the input is an object that names its type under event_type beside the event's own fields;
+ * `hasSource`: and under source the place in a file that it was loaded from.
  */
-export function acceptRecord(recordType: RecordType, input: unknown, edge: Edge, isTyped = false): Recorded {
+export function acceptRecord(
+  recordType: RecordType,
+  input: unknown,
+  edge: Edge,
+  isTyped = false,
+  hasSource = false,
+): Recorded {
   const plan = knownPlan(recordType);
-  const quick = plan && quickly(plan, recordType, input, edge, isTyped);
+  const quick = plan && quickly(plan, recordType, input, edge, (isTyped ? 1 : 0) + (hasSource ? 1 : 0));
   if (quick) return quick;
-  const own = isTyped ? withoutType(input) : input;
+  const own = isTyped ? ownOf(input, hasSource) : input;
   const verdict = acceptEvent(recordType.type, recordType.event, own, edge);
   if (!verdict.ok) return verdict;
   const key = verdict.event[recordType.key];

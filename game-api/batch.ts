@@ -1,6 +1,7 @@
 // The events of one batch: found in the body, checked each on its own, completed with what Kafka said.
 // Pure; one bad line refuses that line only.
 import type { Edge, Issue } from "../flink-sql/envelope.ts";
+import { checkSource, checkUnreadable, isOwnField, type Source } from "./batch-source.ts";
 import type { KafkaRecord, Outcome } from "./delivery.ts";
 import { errors } from "./errors.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
@@ -16,8 +17,10 @@ export interface Found {
   unread?: string;
   /** Its event type, where the pipeline has it. */
   type?: string;
-  /** The line as it came. */
+  /** The line as it came; of a row that its sender couldn't read, the row. */
   raw?: string | undefined;
+  /** Where it was loaded from, as its sender says. */
+  source?: Source;
 }
 
 export interface Result {
@@ -66,6 +69,17 @@ const rejected = (found: Found, code: string, issues: Issue[]): Result => ({
   issues,
 });
 
+/** A row that its sender couldn't read is kept with the sender's reason, and never accepted. */
+function refuseUnreadable(found: Found, value: Record<string, unknown>, type: string | undefined): Result {
+  if (type !== undefined) found.type = type;
+  const checked = checkUnreadable(value);
+  if ("issues" in checked) return rejected(found, "event_invalid", checked.issues);
+  const { reason, message, path = "", payload } = checked.unreadable;
+  found.raw = payload;
+  if (checked.source) found.source = checked.source;
+  return rejected(found, reason, [{ path, message }]);
+}
+
 /** Checks one event; a valid one joins `records` and gets its outcome later. */
 export function check(found: Found, routes: PipelineRoutes, edge: Edge, records: KafkaRecord[]): Result {
   if (found.unread !== undefined)
@@ -73,14 +87,22 @@ export function check(found: Found, routes: PipelineRoutes, edge: Edge, records:
   const { value } = found;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return rejected(found, "event_invalid", [{ path: "", message: "Not an object: send {…}" }]);
-  const { event_type: type } = value as Record<string, unknown>;
+  const { event_type: type, source, unreadable } = value as Record<string, unknown>;
   const route = typeof type === "string" ? routes.events.get(type) : undefined;
+  if (unreadable !== undefined && !isOwnField(route, "unreadable"))
+    return refuseUnreadable(found, value as Record<string, unknown>, route?.type);
   if (!route) {
     const message = `Not an event of '${routes.name}': use one of ${[...routes.events.keys()].join(", ")}`;
     return rejected(found, "event_type_unknown", [{ path: "event_type", message }]);
   }
   found.type = route.type;
-  const intake = takeIn(route, value, edge, true);
+  const hasSource = source !== undefined && !isOwnField(route, "source");
+  if (hasSource) {
+    const issues = checkSource(source);
+    if (issues) return rejected(found, "event_invalid", issues);
+    found.source = source as Source;
+  }
+  const intake = takeIn(route, value, edge, true, hasSource);
   if (!intake.ok) return rejected(found, "event_invalid", intake.issues);
   records.push(intake.record);
   // While Kafka is waited for, only refused events are still of use as they came.
@@ -90,13 +112,14 @@ export function check(found: Found, routes: PipelineRoutes, edge: Edge, records:
 }
 
 /** A refused event for the quarantine, with its type where it named one. */
-export function refusedOf({ code, issues = [] }: Result, { value, raw }: Found): Refused {
+export function refusedOf({ code, issues = [] }: Result, { value, raw, source }: Found): Refused {
   const type = (value as { event_type?: unknown } | null | undefined)?.event_type;
   return {
     eventType: typeof type === "string" ? type : undefined,
     reason: code!,
     issues,
     payload: raw ?? JSON.stringify(value),
+    source,
   };
 }
 

@@ -27,10 +27,19 @@ export function edgeOf(request: FastifyRequest, nowMs: number, newId: () => stri
   };
 }
 
-/** `isTyped`: the input is an object that names its type under event_type, as events of a batch do. */
-export function takeIn(route: EventRoute, input: unknown, edge: Edge, isTyped = false): Intake {
+/**
+ * `isTyped`: the input is an object that names its type under event_type, as events of a batch do;
+ * `hasSource`: it tells under source where it was loaded from.
+ */
+export function takeIn(
+  route: EventRoute,
+  input: unknown,
+  edge: Edge,
+  isTyped = false,
+  hasSource = false,
+): Intake {
   if (isPoisoned(input)) return { ok: false, issues: forbiddenKey };
-  const recorded = acceptRecord(route, input, edge, isTyped);
+  const recorded = acceptRecord(route, input, edge, isTyped, hasSource);
   if (!recorded.ok) return recorded;
   const { eventId, key, value } = recorded;
   return { ok: true, eventId, record: { topic: route.topic, key, value } };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { requestType } from "../flink-sql/envelope.ts";
 import type { EventType } from "../flink-sql/pipeline.ts";
+import { sourceSchema, unreadableSchema } from "./batch-source.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
 
 export interface JsonSchema {
@@ -79,13 +80,14 @@ export function querySchema(event: EventType): JsonSchema {
 export function batchSchema({ events }: PipelineRoutes, eventsMax: number) {
   const kinds = [...events.values()].map(({ type, event }) => {
     const { examples, ...schema } = bodySchema(event);
-    const properties = { event_type: { type: "string", const: type }, ...schema.properties };
+    const event_type = { type: "string", const: type };
+    const properties = { event_type, source: sourceSchema, ...schema.properties };
     return {
       schema: { ...schema, title: type, properties, required: ["event_type", ...(schema.required ?? [])] },
       example: { event_type: type, ...examples[0] },
     };
   });
-  const item = { oneOf: kinds.map(({ schema }) => schema) };
+  const item = { oneOf: [...kinds.map(({ schema }) => schema), unreadableSchema] };
   const examples = kinds.slice(0, 2).map(({ example }) => example);
   const lines = examples.map((example) => JSON.stringify(example)).join("\n");
   return {

@@ -3,6 +3,7 @@
 import type { Issue } from "../flink-sql/envelope.ts";
 import { kafkaTopic } from "../flink-sql/folders.ts";
 import { quarantineTopic } from "../flink-sql/log.ts";
+import type { Source } from "./batch-source.ts";
 import type { KafkaRecord } from "./delivery.ts";
 
 /** One event, or one whole body, that was refused. */
@@ -13,6 +14,8 @@ export interface Refused {
   issues: Issue[];
   /** As it came: text of the body or the line, or the query as JSON. */
   payload: string;
+  /** File and line that it was loaded from. */
+  source?: Source | undefined;
 }
 
 /** Who sent it, in which request. */
@@ -22,6 +25,8 @@ export interface Sender {
   contract: string;
   keyId?: string | undefined;
   requestId: string;
+  /** A load names its run here. */
+  userAgent?: string | undefined;
 }
 
 /** Characters of a payload that are kept; a record must stay below Kafka's bound of 1 MB. */
@@ -44,6 +49,9 @@ export function quarantineRecord(refused: Refused, sender: Sender): KafkaRecord 
     contract: sender.contract,
     key_id: sender.keyId,
     request_id: sender.requestId,
+    user_agent: sender.userAgent,
+    source_file: refused.source?.file,
+    source_line: refused.source?.line,
   };
   return { topic: kafkaTopic(sender.pipeline, quarantineTopic), key: null, value: JSON.stringify(value) };
 }

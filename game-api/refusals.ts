@@ -37,6 +37,7 @@ export const senderOf = (request: FastifyRequest, { name, contract }: PipelineRo
   contract,
   keyId: request.keyId,
   requestId: request.id,
+  userAgent: request.headers["user-agent"],
 });
 
 function payloadOf({ rawBody, query }: FastifyRequest): string {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
 import { failures } from "../../../game-api/delivery.ts";
-import { build, limits } from "./build.ts";
+import { build, limits, served } from "./build.ts";
 
 const ndjson = "application/x-ndjson";
 const good = (smith_id: string) => JSON.stringify({ event_type: "hammer", smith_id });
@@ -114,6 +116,114 @@ describe("a batch", () => {
     const answer = await post("/forge", [good("a"), good("b")].join("\n"), ndjson);
     expect(answer.statusCode).toBe(207);
     expect(answer.json().results[1]).toMatchObject({ status: "rejected", code: "event_too_large", line: 2 });
+  });
+
+  it("takes rows of a load with their place, and stores nothing of it", async () => {
+    const { post, producer } = await build();
+    const source = { file: "a.csv", line: 2 };
+    const rows = [
+      { event_type: "hammer", smith_id: "a", source },
+      { event_type: "order", order_no: 1, source },
+    ];
+    expect((await post("/forge", rows)).statusCode).toBe(202);
+    const plain = await build();
+    await plain.post(
+      "/forge",
+      rows.map(({ source: _, ...row }) => row),
+    );
+    expect(producer.records).toEqual(plain.producer.records);
+  });
+
+  it("keeps refused rows of a load with file, line and sender; what its sender couldn't read with the reason", async () => {
+    const { app, producer } = await build();
+    const unreadable = { reason: "column_count", message: "2 columns, the header has 3", payload: "a,b" };
+    const source = { file: "dir/a.csv", line: 7 };
+    const rows = [
+      { event_type: "hammer", unreadable, source },
+      {
+        unreadable: { ...unreadable, reason: "value_unreadable", path: "blows" },
+        source: { ...source, line: 8 },
+      },
+      { event_type: "hammer", smith_id: "", source: { ...source, line: 9 } },
+      { event_type: "nope", unreadable: { ...unreadable, reason: "type_unknown" } },
+    ];
+    const answer = await app.inject({
+      method: "POST",
+      url: "/forge",
+      headers: { "content-type": ndjson, "user-agent": "swordlake-load/r1" },
+      payload: rows.map((row) => JSON.stringify(row)).join("\n"),
+    });
+    expect(answer.statusCode).toBe(400);
+    expect(
+      answer.json().results.map(({ code, line }: { code: string; line: number }) => [code, line]),
+    ).toEqual([
+      ["column_count", 1],
+      ["value_unreadable", 2],
+      ["event_invalid", 3],
+      ["type_unknown", 4],
+    ]);
+    expect(producer.records).toEqual([]);
+    const kept = producer.quarantine.map(({ value }) => JSON.parse(value));
+    expect(kept).toMatchObject([
+      {
+        reason: "column_count",
+        event_type: "hammer",
+        message: "2 columns, the header has 3",
+        payload: "a,b",
+        payload_length: 3,
+        user_agent: "swordlake-load/r1",
+        source_file: "dir/a.csv",
+        source_line: 7,
+      },
+      { reason: "value_unreadable", field_path: "blows", source_line: 8 },
+      { reason: "event_invalid", field_path: "smith_id", source_file: "dir/a.csv", source_line: 9 },
+      { reason: "type_unknown", event_type: "nope" },
+    ]);
+    expect(kept[3]).not.toHaveProperty("source_file");
+  });
+
+  it.each([
+    [{ smith_id: "a", source: "a.csv" }, "source"],
+    [{ smith_id: "a", source: null }, "source"],
+    [{ smith_id: "a", source: { file: "", line: 1 } }, "source.file"],
+    [{ smith_id: "a", source: { file: "x".repeat(1025), line: 1 } }, "source.file"],
+    [{ smith_id: "a", source: { file: "f", line: 0 } }, "source.line"],
+    [{ smith_id: "a", source: { file: "f", line: 1.5 } }, "source.line"],
+    [{ smith_id: "a", source: { file: "f", line: 1, more: 1 } }, "source"],
+    [{ unreadable: { reason: "made_up", message: "", payload: "" } }, "unreadable.reason"],
+    [{ unreadable: { reason: "not_utf8", message: "x".repeat(1001), payload: "" } }, "unreadable.message"],
+    [{ unreadable: { reason: "not_utf8", message: "", payload: "", more: 1 } }, "unreadable"],
+    [{ unreadable: null }, "unreadable"],
+    [{ smith_id: "a", unreadable: { reason: "not_utf8", message: "", payload: "" } }, ""],
+  ])("refuses %j, and keeps it", async (row, path) => {
+    const { post, producer } = await build();
+    const answer = await post("/forge", [{ event_type: "hammer", ...row }]);
+    const [result] = answer.json().results;
+    expect([result.status, result.code, result.issues[0].path]).toEqual(["rejected", "event_invalid", path]);
+    expect(producer.quarantine).toHaveLength(1);
+  });
+
+  it("is the only route that takes them, and leaves a contract's own fields of these names alone", async () => {
+    const { post } = await build();
+    const source = { file: "f", line: 1 };
+    expect((await post("/forge/hammer", { smith_id: "a", source })).statusCode).toBe(400);
+    const own = served(
+      "own",
+      definePipeline({
+        title: "t",
+        topics: {
+          t: topic({
+            key: "source",
+            events: { e: event("x", { source: z.string(), unreadable: z.boolean() }) },
+          }),
+        },
+      }),
+    );
+    const { post: postOwn, producer } = await build({ pipelines: [own] });
+    expect((await postOwn("/own", [{ event_type: "e", source: "web", unreadable: true }])).statusCode).toBe(
+      202,
+    );
+    expect(producer.events()[0]).toMatchObject({ source: "web", unreadable: true });
   });
 
   it.each([

@@ -22,6 +22,7 @@ describe("the edge's quarantine", () => {
         payload_length: 35,
         contract: contractFingerprint(forge),
         request_id: answer.json().request_id,
+        user_agent: "lightMyRequest",
       },
     ]);
   });
