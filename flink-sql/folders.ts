@@ -111,6 +111,11 @@ export function contractProblems(name: string, pipeline: Pipeline): string[] {
     }
   }
   problems.push(...alertProblems(pipeline, identifier));
+  const { batchDate } = pipeline;
+  if (batchDate !== undefined && !eventsOf(pipeline).some(({ event }) => batchDate in event.fields.shape))
+    problems.push(
+      `Field '${batchDate}' is batchDate, and no event has it: name a field with a day or a time`,
+    );
   if (seen.size === 0) problems.push("No event is declared: give `topics` at least one topic with one event");
   return problems;
 }

@@ -55,6 +55,8 @@ export interface Pipeline {
   /** How long an event_id is remembered: a retry within this time never doubles a row. */
   deduplicationMs: number;
   parallelism: number;
+  /** Field with the day that a row belongs to in a batch (`swordlake backfill`); event_time's where an event has none. */
+  batchDate?: string;
 }
 
 const dayMs = 24 * 3600 * 1000;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import axios from "axios";
 import { z } from "zod";
 import { waitFor } from "../stack/wait.ts";
+import { rootCause } from "./gateway.ts";
 
 const overview = z.object({
   jobs: z.array(z.object({ jid: z.string(), name: z.string(), state: z.string(), "start-time": z.number() })),
@@ -42,6 +43,8 @@ export interface Flink {
   /** Jobs that are not at their end. */
   liveJobs(): Promise<FlinkJob[]>;
   state(id: string): Promise<string>;
+  /** Why a job failed, in one line. */
+  failure(id: string): Promise<string>;
   cancel(id: string): Promise<void>;
   /** Stops with a savepoint and waits for it. Returns its path. */
   stopWithSavepoint(id: string): Promise<string>;
@@ -61,6 +64,11 @@ export function createFlink(address: string): Flink {
         .map((job) => ({ id: job.jid, name: job.name, state: job.state }));
     },
     state,
+    async failure(id) {
+      const { data } = await http.get(`/jobs/${id}/exceptions`);
+      const trace = data.exceptionHistory?.entries?.[0]?.stacktrace ?? data["root-exception"] ?? "";
+      return rootCause([String(trace)]);
+    },
     async cancel(id) {
       await http.patch(`/jobs/${id}`, undefined, { params: { mode: "cancel" } });
       await waitFor(`job ${id} is canceled`, async () => !live.includes(await state(id)));

@@ -159,6 +159,15 @@ quarantine
   .option("--limit <number>", "how many events at most", "10000")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await quarantineCommands()).replay(pipeline, options));
+program
+  .command("backfill")
+  .description("run a pipeline's SQL over one day's rows of files; a second time it adds nothing")
+  .argument("<pipeline>")
+  .requiredOption("--date <day>", "YYYY-MM-DD, in UTC: rows of other days are left alone")
+  .requiredOption("--csv <file...>", "files of rows, .gz too")
+  .option("--type <event>", "event type of the rows; without it the header tells")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/backfill.ts")).backfill(pipeline, options));
 const keys = program.command("keys").description("API keys: who may send events, and how many");
 const keyCommands = () => import("./commands/keys.ts");
 keys

@@ -27,8 +27,11 @@ export interface Store {
   addHistory(action: string, subject: string, detail: object): Promise<void>;
   /** Runs `work` in one transaction: all of it, or nothing. */
   transaction<T>(work: (client: Transaction) => Promise<T>): Promise<T>;
-  /** Runs `work` while no other orchestrator may act. Undefined where another holds the lease. */
-  withLease<T>(work: () => Promise<T>, wait: boolean): Promise<T | undefined>;
+  /**
+   * Runs `work` while no other orchestrator may act; with `of`, while no other may act on that alone.
+   * Undefined where another holds the lease.
+   */
+  withLease<T>(work: () => Promise<T>, wait: boolean, of?: string): Promise<T | undefined>;
   close(): Promise<void>;
 }
 
@@ -89,16 +92,18 @@ export async function openStore(connection: pg.PoolConfig, who = callerName()): 
         client.release();
       }
     },
-    async withLease(work, wait) {
+    async withLease(work, wait, of) {
       const client = await pool.connect();
+      // Two numbers never meet one: leases of one subject leave the orchestrator's own alone.
+      const [lock, keys] = of === undefined ? ["($1)", [leaseKey]] : ["($1, hashtext($2))", [leaseKey, of]];
       try {
-        const call = wait ? "pg_advisory_lock($1)" : "pg_try_advisory_lock($1)";
-        const { rows } = await client.query(`SELECT ${call} AS held`, [leaseKey]);
+        const call = `${wait ? "pg_advisory_lock" : "pg_try_advisory_lock"}${lock}`;
+        const { rows } = await client.query(`SELECT ${call} AS held`, keys);
         if (!wait && !rows[0].held) return undefined;
         try {
           return await work();
         } finally {
-          await client.query("SELECT pg_advisory_unlock($1)", [leaseKey]);
+          await client.query(`SELECT pg_advisory_unlock${lock}`, keys);
         }
       } finally {
         client.release();

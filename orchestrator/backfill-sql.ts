@@ -1,0 +1,155 @@
+// What a backfill asks of Flink and Trino: staging tables beside the live ones, and the move between them. Pure.
+import type { PipelineFolder } from "../flink-sql/folders.ts";
+import { quarantineTable } from "../flink-sql/log.ts";
+import {
+  declaredTable,
+  declaredTables,
+  holdsEvents,
+  keepsLatest,
+  type TableFile,
+} from "../flink-sql/tables.ts";
+
+/** Schema of the staging tables, which have the live ones' names: so the folder's SQL runs as it is. */
+export const stagingSchema = (pipeline: string) => `${pipeline}__backfill`;
+
+/** Of the events that were read, each once; in the staging schema. */
+export const readTable = "backfill_events";
+
+/** Tables that a batch fills: those of events. Counts and the like are made by their own jobs. */
+export const filledTables = (pipeline: PipelineFolder): TableFile[] =>
+  declaredTables(pipeline).filter(holdsEvents);
+
+const settings = "'format-version' = '2', 'write.parquet.compression-codec' = 'zstd'";
+
+/**
+ * A staging table. Without its key where the job only adds rows: then Flink writes plain files, without
+ * one delete per row, and the order within a key is that of the files, which kafka_offset has.
+ */
+export function stagingTable({ name, columns, key, partitionedBy }: TableFile, isUpdated: boolean): string {
+  const listed = columns.map((column) => `\`${column.name}\` ${column.type}`);
+  const keyed = isUpdated && key.length > 0;
+  if (keyed) listed.push(`PRIMARY KEY (${key.map((column) => `\`${column}\``).join(", ")}) NOT ENFORCED`);
+  const parts = keyed && partitionedBy.length > 0 ? ` PARTITIONED BY (${partitionedBy.join(", ")})` : "";
+  return `CREATE TABLE \`${name}\` (${listed.join(", ")})${parts} WITH (${settings}${keyed ? ", 'write.upsert.enabled' = 'true'" : ""})`;
+}
+
+const quarantine = declaredTable(quarantineTable)!;
+/** What a backfill knows of a row that is no event, by the quarantine's columns. */
+const known = [
+  "topic",
+  "reason",
+  "field_path",
+  "event_type",
+  "message",
+  "payload",
+  "payload_length",
+  "source_file",
+  "source_line",
+];
+const sourceType = (name: string) => (/_(line|length)$/.test(name) ? "BIGINT" : "STRING");
+
+/** Flink's statements for what was read: the events' ids, and rows that are no events. */
+export function readStatements(topics: string[], badRowsPath: string): string[] {
+  const columns = known.map((name) => `${name} ${sourceType(name)}`).join(", ");
+  return [
+    `CREATE TABLE ${readTable} (event_id STRING) WITH (${settings})`,
+    `CREATE TABLE quarantine (${columns}) WITH (${settings})`,
+    `CREATE TEMPORARY TABLE backfill_bad_rows (${columns}) WITH ('connector' = 'filesystem', ` +
+      `'path' = '${badRowsPath.replaceAll("'", "''")}', 'format' = 'json')`,
+    `EXECUTE STATEMENT SET BEGIN\n` +
+      `INSERT INTO ${readTable}\n${topics.map((topic) => `SELECT event_id FROM ${topic}_records`).join("\nUNION ALL\n")};\n` +
+      `INSERT INTO quarantine SELECT * FROM backfill_bad_rows;\nEND`,
+  ];
+}
+
+const names = (columns: { name: string }[], prefix = "") =>
+  columns.map(({ name }) => `${prefix}${name}`).join(", ");
+const isPlace = (name: string) => name === "kafka_partition" || name === "kafka_offset";
+
+/** How one table takes its staged rows over. `s` are staged rows, `t` live ones. */
+export interface Move {
+  table: string;
+  /** Ids of the events that the move brings; run before it. */
+  newIds: string;
+  move: string;
+  /** How many staged rows or keys the live table lacks; 0 after the move. */
+  missing: string;
+}
+
+function appendMove(live: string, staged: string, { name, columns }: TableFile): Move {
+  const absent = `NOT EXISTS (SELECT 1 FROM ${live} AS t WHERE t.event_id = s.event_id)`;
+  const values = columns.map((c) => (isPlace(c.name) ? "NULL" : `s.${c.name}`)).join(", ");
+  return {
+    table: name,
+    newIds: `SELECT s.event_id FROM ${staged} AS s WHERE ${absent}`,
+    move: `INSERT INTO ${live} (${names(columns)}) SELECT ${values} FROM ${staged} AS s WHERE ${absent}`,
+    missing: `SELECT count(*) FROM ${staged} AS s WHERE ${absent}`,
+  };
+}
+
+/** Of a key the last row of the files counts, unless the live one is of a later time. */
+function latestMove(live: string, staged: string, { name, columns, key }: TableFile): Move {
+  const last =
+    `(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ${key.join(", ")} ORDER BY kafka_offset DESC) AS from_last ` +
+    `FROM ${staged}) WHERE from_last = 1)`;
+  const same = key.map((column) => `t.${column} = s.${column}`).join(" AND ");
+  const hasTime = columns.some((column) => column.name === "event_time");
+  const later = `t.event_id <> s.event_id${hasTime ? " AND s.event_time >= t.event_time" : ""}`;
+  const values = columns.map((c) => (isPlace(c.name) ? "NULL" : `s.${c.name}`));
+  const set = columns
+    .map((c, index) => `${c.name} = ${values[index]}`)
+    .filter((_, index) => !key.includes(columns[index]!.name));
+  return {
+    table: name,
+    newIds:
+      `SELECT s.event_id FROM ${staged} AS s JOIN (SELECT ${key.map((k) => `s.${k}`).join(", ")} FROM ${last} AS s ` +
+      `LEFT JOIN ${live} AS t ON ${same} WHERE t.event_id IS NULL OR (${later})) AS t ON ${same}`,
+    move:
+      `MERGE INTO ${live} AS t USING ${last} AS s ON ${same} ` +
+      `WHEN MATCHED AND ${later} THEN UPDATE SET ${set.join(", ")} ` +
+      `WHEN NOT MATCHED THEN INSERT (${names(columns)}) VALUES (${values.join(", ")})`,
+    missing: `SELECT count(*) FROM ${last} AS s WHERE NOT EXISTS (SELECT 1 FROM ${live} AS t WHERE ${same})`,
+  };
+}
+
+/** The moves of all tables that a batch fills. */
+export const moves = (pipeline: PipelineFolder): Move[] =>
+  filledTables(pipeline).map((table) => {
+    const live = `lake.${pipeline.name}.${table.name}`;
+    const staged = `lake.${stagingSchema(pipeline.name)}.${table.name}`;
+    return keepsLatest(table) ? latestMove(live, staged, table) : appendMove(live, staged, table);
+  });
+
+/**
+ * The move of rows that are no events: each line of a file once, however often the file is read. Where
+ * the quarantine has no columns for file and line, the message has them.
+ */
+export function quarantineMove(pipeline: string): string {
+  const hasSource = quarantine.columns.some(({ name }) => name === "source_file");
+  const message = hasSource
+    ? "s.message"
+    : "concat(s.source_file, ':', CAST(s.source_line AS VARCHAR), ': ', s.message)";
+  const own = known.filter((name) => hasSource || !name.startsWith("source_"));
+  const values = own.map((name) => (name === "message" ? message : `s.${name}`));
+  const same = hasSource
+    ? "t.source_file = s.source_file AND t.source_line = s.source_line"
+    : `t.message = ${message}`;
+  return (
+    `INSERT INTO lake.${pipeline}.quarantine (stage, kafka_timestamp, ${own.join(", ")}) ` +
+    `SELECT 'backfill', current_timestamp(6), ${values.join(", ")} FROM lake.${stagingSchema(pipeline)}.quarantine AS s ` +
+    `WHERE NOT EXISTS (SELECT 1 FROM lake.${pipeline}.quarantine AS t ` +
+    `WHERE t.stage = 'backfill' AND ${same} AND t.payload = s.payload)`
+  );
+}
+
+/** Events read, each once; those of them that a table of events was given; and those that are new there. */
+export function countsQuery(pipeline: PipelineFolder): string {
+  const schema = `lake.${stagingSchema(pipeline.name)}`;
+  const all = moves(pipeline);
+  const union = (parts: string[]) => (parts.length > 0 ? parts.join(" UNION ALL ") : "SELECT '' WHERE FALSE");
+  return (
+    `SELECT (SELECT count(DISTINCT event_id) FROM ${schema}.${readTable}), ` +
+    `(SELECT count(DISTINCT event_id) FROM (${union(all.map(({ table }) => `SELECT event_id FROM ${schema}.${table}`))}) AS g (event_id)), ` +
+    `(SELECT count(DISTINCT event_id) FROM (${union(all.map(({ newIds }) => newIds))}) AS n (event_id))`
+  );
+}
