@@ -27,7 +27,7 @@ export interface Answers {
 }
 
 export interface GeneratedFile {
-  /** File name, such as "products.csv". */
+  /** File name, such as "things.csv". */
   name: string;
   /** Event type of its rows. */
   event: string;

@@ -18,7 +18,8 @@ import {
   withThousands,
   wrongText,
 } from "../generator.ts";
-import { answersOf, unseen } from "./generated-answers.ts";
+import { answersOf } from "./generated-answers.ts";
+import { unseen } from "./generated-sums.ts";
 import { categoryCount, categoryOf, type MadeProducts, makeProducts, productRow } from "./made-products.ts";
 
 const categoriesFile: GeneratedFile = { name: "categories.csv", event: "category" };
