@@ -194,6 +194,25 @@ export function misjudged(one: Pick<Case, "csv" | "refused" | "unreadable">, fou
   ];
 }
 
+/** One change of a table, as Flink's debezium-json writes it: `c` puts a row, `d` takes one back. */
+export interface Change {
+  op: "c" | "d";
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+}
+
+/** The rows of a table after its changes, in their order: one for each key. */
+export function rowsAfter(changes: Change[], key: string[]): Record<string, unknown>[] {
+  const rows = new Map<string, Record<string, unknown>>();
+  for (const { op, before, after } of changes) {
+    const row = (op === "c" ? after : before) ?? {};
+    const held = JSON.stringify(key.map((column) => row[column] ?? null));
+    if (op === "c") rows.set(held, row);
+    else rows.delete(held);
+  }
+  return [...rows.values()];
+}
+
 /** Differences between expected and actual rows as sentences that name row and column; empty where none. */
 export function differences(
   expect: Case["expect"],

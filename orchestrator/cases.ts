@@ -1,13 +1,14 @@
 // Runs a case through the same job files on real Flink: its sources end, its tables are files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Case, differences, misjudged, recordsOf } from "../flink-sql/cases.ts";
+import { type Case, type Change, differences, misjudged, recordsOf, rowsAfter } from "../flink-sql/cases.ts";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
 import { jobsOf, tableStatements } from "../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../flink-sql/source.ts";
 import { withoutSink } from "../flink-sql/statements.ts";
+import { declaredTables } from "../flink-sql/tables.ts";
 import type { Connection } from "./connection.ts";
 import { openSession } from "./gateway.ts";
 import { located } from "./validate.ts";
@@ -27,9 +28,14 @@ async function runJobs(
     "execution.checkpointing.interval": "500 ms",
     "table.dml-sync": "true",
   });
-  const sink = (table: string) =>
-    `'connector' = 'filesystem', 'path' = 'file://${join(folder, table)}', 'format' = 'json', ` +
-    "'json.timestamp-format.standard' = 'ISO-8601', 'json.encode.decimal-as-plain-number' = 'true'";
+  // What a table with a key gets are changes: a row may replace another, or take it back.
+  const sink = (table: string) => {
+    const format = keyOf(pipeline, table).length > 0 ? "debezium-json" : "json";
+    return (
+      `'connector' = 'filesystem', 'path' = 'file://${join(folder, table)}', 'format' = '${format}', ` +
+      `'${format}.timestamp-format.standard' = 'ISO-8601', '${format}.encode.decimal-as-plain-number' = 'true'`
+    );
+  };
   const run = async (text: string, source: string) =>
     session.execute(render(text, connection.sqlValues)).catch((error: Error & { reason?: string }) => {
       throw new Error(located(source, error.reason ?? error.message), { cause: error });
@@ -52,13 +58,24 @@ async function runJobs(
   } finally {
     await session.close();
   }
-  return Object.fromEntries(pipeline.tables.map(({ name }) => [name, readRows(join(folder, name))]));
+  return Object.fromEntries(
+    pipeline.tables.map(({ name }) => {
+      const [key, written] = [keyOf(pipeline, name), readRows(join(folder, name))];
+      return [name, key.length > 0 ? rowsAfter(written as unknown as Change[], key) : written];
+    }),
+  );
 }
 
+const keyOf = (pipeline: PipelineFolder, table: string): string[] =>
+  declaredTables(pipeline).find(({ file }) => file.name === table)?.key ?? [];
+
+/** In the order in which they were written: a file's name ends in its number. */
 function readRows(folder: string): Record<string, unknown>[] {
   if (!existsSync(folder)) return [];
+  const numberOf = (file: string) => Number(file.slice(file.lastIndexOf("-") + 1));
   return readdirSync(folder)
     .filter((file) => file.startsWith("part-"))
+    .sort((a, b) => numberOf(a) - numberOf(b))
     .flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n").filter(Boolean))
     .map((line) => JSON.parse(line));
 }

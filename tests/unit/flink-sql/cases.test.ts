@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Case, differences, loadCases, misjudged, recordsOf } from "../../../flink-sql/cases.ts";
+import {
+  type Case,
+  differences,
+  loadCases,
+  misjudged,
+  recordsOf,
+  rowsAfter,
+} from "../../../flink-sql/cases.ts";
 import { loadPipelines } from "../../../flink-sql/folders.ts";
 import { amount, decimal, definePipeline, event, time, topic } from "../../../flink-sql/pipeline.ts";
 
@@ -11,6 +18,36 @@ const game = (await loadPipelines()).find(({ name }) => name === "game");
 const path = mkdtempSync(join(tmpdir(), "swordlake-cases-"));
 mkdirSync(join(path, "cases"));
 afterAll(() => rmSync(path, { recursive: true }));
+
+describe("changes of a table with a key", () => {
+  const put = (id: number, of: string, n: number) => ({
+    op: "c" as const,
+    before: null,
+    after: { id, of, n },
+  });
+  const take = (id: number, of: string, n: number) => ({
+    op: "d" as const,
+    before: { id, of, n },
+    after: null,
+  });
+
+  it("leave the last row of each key, in the order in which they came", () => {
+    expect(rowsAfter([put(1, "a", 1), put(2, "a", 1), put(1, "b", 1), put(1, "a", 2)], ["id", "of"])).toEqual(
+      [
+        { id: 1, of: "a", n: 2 },
+        { id: 2, of: "a", n: 1 },
+        { id: 1, of: "b", n: 1 },
+      ],
+    );
+  });
+
+  it("leave none where the last took it back", () => {
+    expect(rowsAfter([put(1, "a", 1), take(1, "a", 1), put(1, "a", 2)], ["id"])).toEqual([
+      { id: 1, of: "a", n: 2 },
+    ]);
+    expect(rowsAfter([put(1, "a", 1), take(1, "a", 1)], ["id"])).toEqual([]);
+  });
+});
 
 describe("differences", () => {
   it("are none where every expected column fits, in any order of rows", () => {
