@@ -6,8 +6,8 @@ PIPELINE ?= game
 DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps up down clean demo load replay report ledger status check test test-minio test-hdfs test-compose \
-  notebooks lab bench bench-ingest bench-overload fuzz
+.PHONY: help deps up down clean demo demo-all demo-pipeline load replay report ledger status check test test-minio \
+  test-hdfs test-compose notebooks lab bench bench-ingest bench-overload fuzz
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -41,6 +41,14 @@ demo: up ## players buy swords and join guilds; reports and a closed ledger
 	@$(SWORDLAKE) ledger game --journal .swordlake/demo.ndjson
 	@$(SWORDLAKE) report game
 	@$(SWORDLAKE) next
+
+DEMO_FILES = --rows $(or $(ROWS),100000) --seed $(or $(SEED),1) --damage $(or $(DAMAGE),0.01)
+
+demo-all: up ## every pipeline that can make files: generate, load twice, compare all reports: ROWS= SEED= DAMAGE=
+	@$(SWORDLAKE) demo $(DEMO_FILES)
+
+demo-pipeline: up ## the same for one: P= ROWS= SEED= DAMAGE=
+	@$(SWORDLAKE) demo $(P) $(DEMO_FILES)
 
 load: ## make events: USERS= EVENTS= ENDPOINTS= CONNECTIONS= LOOP= RATE= PROFILE= OUTSTANDING= SEED= BATCH= JOURNAL= PIPELINE=
 	@API_URL="$${API_URL:-$$($(SWORDLAKE) url api)}" PIPELINE="$(PIPELINE)" USERS="$(USERS)" EVENTS="$(EVENTS)" \

@@ -3,13 +3,13 @@ import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
-import type { Answers, GeneratedFile, GenerateOptions, Generator } from "../flink-sql/generator.ts";
+import type { GeneratedFile, GenerateOptions, Generator } from "../flink-sql/generator.ts";
+import type { AnswersFile } from "./reports/answers.ts";
 
 export const answersFile = "answers.json";
 
 /** What answers.json holds. */
-export interface AnswersDocument extends Answers, GenerateOptions {
-  pipeline: string;
+export interface AnswersDocument extends AnswersFile {
   /** In the order in which they are to be loaded. */
   files: GeneratedFile[];
 }

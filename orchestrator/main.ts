@@ -214,6 +214,16 @@ program
   .option("--force", "overwrite files that are there")
   .action(async (pipeline, options) => (await import("./commands/generate.ts")).generate(pipeline, options));
 program
+  .command("demo")
+  .description(
+    "generate, load twice, compare every report, take the account: all pipelines that can, or some",
+  )
+  .argument("[pipeline...]", "only these")
+  .option("--rows <number>", "rows of each", "100000")
+  .option("--seed <number>", "the same seed gives the same rows", "1")
+  .option("--damage <share>", "share of rows that are damaged, 0 to 1", "0.01")
+  .action(async (names, options) => (await import("./commands/demo.ts")).demo(names, options));
+program
   .command("url")
   .description("print the address of api, console, flink, gateway, trino, kafka or store")
   .argument("<name>")

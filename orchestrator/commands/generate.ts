@@ -1,5 +1,6 @@
 // generate: files like those a pipeline's users have, with the exact answers of its reports beside them.
 import { join, resolve } from "node:path";
+import type { GenerateOptions } from "../../flink-sql/generator.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { declaredPipelines, pipelineNamed } from "../engines.ts";
 import { answersFile, loadGenerator, writeGenerated } from "../generated-files.ts";
@@ -19,14 +20,26 @@ function share(option: string, text: string): number {
   throw new Error(`${option} ${text}: give a share from 0 to 1, such as 0.01.`);
 }
 
+/** Options of the command line, as text. */
+export interface GenerateSettings {
+  rows: string;
+  seed: string;
+  damage: string;
+}
+
+/** Throws for the first that is out of its range, with its value. */
+export const readSettings = ({ rows, seed, damage }: GenerateSettings): GenerateOptions => ({
+  rows: wholeNumber("--rows", rows, 1),
+  seed: wholeNumber("--seed", seed, 0),
+  damage: share("--damage", damage),
+});
+
 /** Writes the files and answers.json; says where, and what a load of them must print. */
 export async function generate(
   pipelineName: string,
-  options: { rows: string; seed: string; damage: string; out?: string; force?: boolean },
+  options: GenerateSettings & { out?: string; force?: boolean },
 ): Promise<void> {
-  const rows = wholeNumber("--rows", options.rows, 1);
-  const seed = wholeNumber("--seed", options.seed, 0);
-  const damage = share("--damage", options.damage);
+  const settings = readSettings(options);
   const config = readStackConfig();
   const pipeline = pipelineNamed(await declaredPipelines(config), pipelineName);
   const generator = await loadGenerator(pipeline);
@@ -36,10 +49,10 @@ export async function generate(
   const { read, landed, duplicates, quarantined } = writeGenerated(
     pipeline,
     generator,
-    { rows, seed, damage },
+    settings,
     { folder, force: options.force ?? false },
     (file, lines, bytes) => {
-      const done = Math.min(1, lines / rows);
+      const done = Math.min(1, lines / settings.rows);
       const bar = "#".repeat(Math.floor(done * 24)).padEnd(24, "-");
       const percent = `${Math.floor(done * 100)}%`.padStart(4);
       line.tell(`[${bar}] ${percent}  ${file}  ${count(lines)} lines  ${count(Math.round(bytes / 1e6))} MB`);

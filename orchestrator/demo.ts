@@ -1,0 +1,47 @@
+// What the demonstration of one pipeline consists of: the commands that a person would type, in their order.
+import { join } from "node:path";
+import type { GeneratedFile, GenerateOptions } from "../flink-sql/generator.ts";
+import { answersFile } from "./generated-files.ts";
+
+export interface Step {
+  name: string;
+  /** Arguments of `swordlake`. */
+  args: string[];
+}
+
+/**
+ * Makes files, loads them, compares every report with its exact answer; then loads the same files again, after
+ * which nothing may have changed; and takes the account. `folder` is where the files go.
+ */
+export function demoSteps(
+  pipeline: string,
+  files: GeneratedFile[],
+  { rows, seed, damage }: GenerateOptions,
+  folder: string,
+): Step[] {
+  const settings = ["--rows", `${rows}`, "--seed", `${seed}`, "--damage", `${damage}`];
+  const load = ["load", pipeline, ...files.flatMap(({ name }) => ["--csv", join(folder, name)])];
+  const report = ["report", pipeline, "--answers", join(folder, answersFile)];
+  return [
+    { name: "generate", args: ["generate", pipeline, ...settings, "--out", folder, "--force"] },
+    { name: "load", args: load },
+    { name: "answers", args: report },
+    { name: "load again", args: load },
+    { name: "answers again", args: report },
+    { name: "ledger", args: ["ledger", pipeline] },
+  ];
+}
+
+/** Whether files of an earlier demonstration are the same as those that would be made now. */
+export const isSameData = (before: Partial<GenerateOptions>, now: GenerateOptions): boolean =>
+  before.rows === now.rows && before.seed === now.seed && before.damage === now.damage;
+
+/** An argument as a shell takes it. */
+const shown = (arg: string) => (/^[\w./:=-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
+
+/** A step as a person can type it. */
+export const commandOf = ({ args }: Step): string => ["npx", "swordlake", ...args].map(shown).join(" ");
+
+/** The last line that a command printed which says something; empty for none. */
+export const lastLine = (text: string): string =>
+  text.split("\n").findLast((line) => line.trim() !== "") ?? "";
