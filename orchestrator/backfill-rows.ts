@@ -178,7 +178,7 @@ export async function writeRows(
     for (const [file, line] of lines) texts.set(file, `${texts.get(file) ?? ""}${JSON.stringify(line)}\n`);
     for (const [file, text] of texts) {
       const sink = sinks.get(file)!;
-      if (!sink.write(text)) await new Promise((resolve) => sink.once("drain", resolve));
+      if (!sink.write(text)) await new Promise<void>((resolve) => sink.once("drain", resolve));
     }
     progress(counts);
   };
