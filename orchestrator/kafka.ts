@@ -1,4 +1,4 @@
-// Kafka's admin side: topics and offsets. Events are produced elsewhere, by the API.
+// Kafka's admin side: topics and offsets; and a reader of topics. Events are produced elsewhere, by the API.
 import KafkaJavascript, {
   type LibrdKafkaError,
   type TopicPartitionOffset,
@@ -14,6 +14,23 @@ export interface KafkaAdmin {
   offsets(topic: string): Promise<{ partition: number; low: number; high: number }[]>;
   /** Offset up to which a consumer group has committed, by partition; absent where it has none. */
   committed(group: string, topic: string, partitions: number[]): Promise<Map<number, number>>;
+  /** Reads topics from where the group committed, else from their start. */
+  reader(group: string, topics: string[]): Promise<TopicReader>;
+  close(): Promise<void>;
+}
+
+export interface TopicRecord {
+  topic: string;
+  key: string;
+  /** Null where the record says that its key is no more. */
+  value: string | null;
+}
+
+export interface TopicReader {
+  /** The next records of the topics, each partition in order; none where none come for half a second. */
+  next(): Promise<TopicRecord[]>;
+  /** Says that everything so far is done: the group's next reader goes on after it. */
+  commit(): void;
   close(): Promise<void>;
 }
 
@@ -21,6 +38,7 @@ export interface KafkaAdmin {
 export async function connectKafka(bootstrap: string): Promise<KafkaAdmin> {
   const admin = new Kafka({ kafkaJS: { brokers: bootstrap.split(","), logLevel: logLevel.NOTHING } }).admin();
   await admin.connect();
+  const offsets = (topic: string) => topicOffsets(admin, topic);
   return {
     topics: () => admin.listTopics({ timeout: 10_000 }),
     async createTopic(topic, partitions, retentionMs) {
@@ -30,25 +48,81 @@ export async function connectKafka(bootstrap: string): Promise<KafkaAdmin> {
         timeout: 15_000,
       });
     },
-    offsets: (topic) =>
-      pRetry(
-        async () => {
-          const found = await admin.fetchTopicOffsets(topic, {
-            timeout: 10_000,
-            isolationLevel: IsolationLevel.READ_UNCOMMITTED,
-          });
-          const offsets = found
-            .map((p) => ({ partition: p.partition, low: Number(p.low), high: Number(p.high) }))
-            .sort((a, b) => a.partition - b.partition);
-          // Right after a topic was made, some ends are still unknown and come as -1.
-          if (offsets.length === 0 || offsets.some(({ low, high }) => low < 0 || high < 0))
-            throw new Error(`Kafka doesn't know the ends of topic ${topic} yet`);
-          return offsets;
-        },
-        { retries: 20, minTimeout: 100, factor: 1.2 },
-      ),
+    offsets,
     committed: (group, topic, partitions) => committedOffsets(bootstrap, group, topic, partitions),
+    async reader(group, topics) {
+      const found = await Promise.all(topics.map(async (topic) => ({ topic, ends: await offsets(topic) })));
+      const places = found.flatMap(({ topic, ends }) => ends.map(({ partition }) => ({ topic, partition })));
+      return openReader(bootstrap, group, places);
+    },
     close: () => admin.disconnect(),
+  };
+}
+
+function topicOffsets(admin: Pick<KafkaJavascript.KafkaJS.Admin, "fetchTopicOffsets">, topic: string) {
+  return pRetry(
+    async () => {
+      const found = await admin.fetchTopicOffsets(topic, {
+        timeout: 10_000,
+        isolationLevel: IsolationLevel.READ_UNCOMMITTED,
+      });
+      const offsets = found
+        .map((p) => ({ partition: p.partition, low: Number(p.low), high: Number(p.high) }))
+        .sort((a, b) => a.partition - b.partition);
+      // Right after a topic was made, some ends are still unknown and come as -1.
+      if (offsets.length === 0 || offsets.some(({ low, high }) => low < 0 || high < 0))
+        throw new Error(`Kafka doesn't know the ends of topic ${topic} yet`);
+      return offsets;
+    },
+    { retries: 20, minTimeout: 100, factor: 1.2 },
+  );
+}
+
+/** A consumer that joins no group, whose offsets are committed under the group's name. */
+async function openConsumer(bootstrap: string, group: string): Promise<KafkaJavascript.KafkaConsumer> {
+  const consumer = new KafkaJavascript.KafkaConsumer(
+    { "bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": false },
+    { "auto.offset.reset": "earliest" },
+  );
+  consumer.on("event.error", () => {}); // a lost connection comes back by itself; calls have limits of their own
+  await new Promise<void>((resolve, reject) => {
+    consumer.connect({ timeout: 10_000 }, (error) => (error ? reject(new Error(error.message)) : resolve()));
+  });
+  return consumer;
+}
+
+const closeConsumer = (consumer: KafkaJavascript.KafkaConsumer) =>
+  new Promise<void>((resolve) => {
+    consumer.disconnect(() => resolve());
+  });
+
+async function openReader(
+  bootstrap: string,
+  group: string,
+  places: { topic: string; partition: number }[],
+): Promise<TopicReader> {
+  const consumer = await openConsumer(bootstrap, group);
+  consumer.setDefaultConsumeTimeout(500);
+  consumer.assign(places as Parameters<typeof consumer.assign>[0]);
+  const done = new Map<string, { topic: string; partition: number; offset: number }>();
+  return {
+    next: () =>
+      new Promise((resolve, reject) => {
+        consumer.consume(500, (error: LibrdKafkaError | null, records) => {
+          if (error) return reject(new Error(`Kafka doesn't give the records of ${group}: ${error.message}`));
+          for (const { topic, partition, offset } of records)
+            done.set(`${topic} ${partition}`, { topic, partition, offset: offset + 1 });
+          const text = (bytes: unknown) => (bytes === null || bytes === undefined ? null : String(bytes));
+          resolve(
+            records.map(({ topic, key, value }) => ({ topic, key: text(key) ?? "", value: text(value) })),
+          );
+        });
+      }),
+    commit() {
+      if (done.size > 0) consumer.commit([...done.values()]);
+      done.clear();
+    },
+    close: () => closeConsumer(consumer),
   };
 }
 
@@ -62,14 +136,7 @@ async function committedOffsets(
   topic: string,
   partitions: number[],
 ): Promise<Map<number, number>> {
-  const consumer = new KafkaJavascript.KafkaConsumer(
-    { "bootstrap.servers": bootstrap, "group.id": group },
-    {},
-  );
-  consumer.on("event.error", () => {}); // a lost connection comes back by itself; the call below has its own limit
-  await new Promise<void>((resolve, reject) => {
-    consumer.connect({ timeout: 10_000 }, (error) => (error ? reject(new Error(error.message)) : resolve()));
-  });
+  const consumer = await openConsumer(bootstrap, group);
   try {
     const places = partitions.map((partition) => ({ topic, partition }));
     const ask = () =>
@@ -86,8 +153,6 @@ async function committedOffsets(
       found.filter(({ offset }) => offset >= 0).map(({ partition, offset }) => [partition, offset]),
     );
   } finally {
-    await new Promise<void>((resolve) => {
-      consumer.disconnect(() => resolve());
-    });
+    await closeConsumer(consumer);
   }
 }

@@ -168,6 +168,14 @@ program
   .option("--type <event>", "event type of the rows; without it the header tells")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await import("./commands/backfill.ts")).backfill(pipeline, options));
+program
+  .command("alerts")
+  .description("what a pipeline's jobs raised, and whether the webhook was told")
+  .argument("<pipeline>")
+  .option("--follow", "go on printing what is raised, told or changed")
+  .option("--json", "print one JSON document; with --follow, one a line")
+  .option("--rows <number>", "how many of the newest", "20")
+  .action(async (pipeline, options) => (await import("./commands/alerts.ts")).alerts(pipeline, options));
 const keys = program.command("keys").description("API keys: who may send events, and how many");
 const keyCommands = () => import("./commands/keys.ts");
 keys

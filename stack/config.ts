@@ -40,6 +40,8 @@ const settings = z.object({
   SWORDLAKE_CACHE: z.string().optional(),
   XDG_CACHE_HOME: z.string().default(join(homedir(), ".cache")),
   SWORDLAKE_PIPELINES: z.string().default(""),
+  SWORDLAKE_ALERT_WEBHOOK: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
+  SWORDLAKE_ALERT_WEBHOOK_SECRET_FILE: z.string().optional(),
   ...Object.fromEntries(portNames.map((name) => [`SWORDLAKE_${name.toUpperCase()}_PORT`, port])),
 });
 
@@ -55,6 +57,8 @@ export interface StackConfig {
   /** Roots of pipeline folders beside the checkout's own. */
   pipelineRoots: string[];
   pinnedPorts: Partial<Record<PortName, number>>;
+  /** Where alerts are sent, and the file with the secret that signs them. */
+  alertWebhook?: { url: string; secretFile: string | undefined };
 }
 
 /** Reads the environment. Throws one error that lists every bad variable with its value. */
@@ -83,6 +87,12 @@ export function readStackConfig(env: NodeJS.ProcessEnv = process.env): StackConf
     pinnedPorts: Object.fromEntries(
       pinned.filter(([, value]) => value).map(([name, value]) => [name, Number(value)]),
     ),
+    ...(parsed.data.SWORDLAKE_ALERT_WEBHOOK && {
+      alertWebhook: {
+        url: parsed.data.SWORDLAKE_ALERT_WEBHOOK,
+        secretFile: parsed.data.SWORDLAKE_ALERT_WEBHOOK_SECRET_FILE,
+      },
+    }),
   };
 }
 

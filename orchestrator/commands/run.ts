@@ -3,6 +3,9 @@ import Fastify from "fastify";
 import { pino } from "pino";
 import { readStackConfig } from "../../stack/config.ts";
 import { engineStates } from "../../stack/stack.ts";
+import { alertMetrics } from "../alert-metrics.ts";
+import { createWebhook } from "../alert-webhook.ts";
+import { keepAlerts } from "../alerts.ts";
 import { resolveConnection } from "../connection.ts";
 import { connectEngines, declaredPipelines } from "../engines.ts";
 import { keepRunning } from "../keep.ts";
@@ -14,6 +17,7 @@ export async function run(): Promise<void> {
   const logger = pino();
   const config = readStackConfig();
   const connection = resolveConnection(config);
+  const webhook = config.alertWebhook && createWebhook(config.alertWebhook);
   const engines = await connectEngines(config);
   const server = Fastify({
     logger: false,
@@ -26,10 +30,14 @@ export async function run(): Promise<void> {
     const states = connection.instance ? engineStates(config, connection.instance) : Promise.resolve([]);
     return readStatus(connection, await declaredPipelines(config), states);
   });
+  server.get("/metrics", async (_request, reply) => {
+    const { text, contentType } = await alertMetrics(engines.store);
+    return reply.type(contentType).send(text);
+  });
   const { hostname, port } = new URL(connection.addresses.console);
   await server.listen({ host: hostname, port: Number(port) });
   logger.info({ instance: config.instance, address: connection.addresses.console }, "orchestrator runs");
-  await keepRunning(engines, logger, signal);
+  await Promise.all([keepRunning(engines, logger, signal), keepAlerts(engines, webhook, logger, signal)]);
   await server.close();
   await Promise.allSettled([engines.kafka.close(), engines.store.close()]);
   process.exitCode = 0;
