@@ -132,3 +132,10 @@ export function jobsOf(pipeline: PipelineFolder): Job[] {
   });
   return [engineJob, ...fileJobs];
 }
+
+/** Takes back what a job's own SETs did to a session that goes on with another job. */
+export const resetsOf = (job: Job): SourcedStatement[] =>
+  job.statements.flatMap(({ text, source }) => {
+    const name = /^SET\s+('(?:[^']|'')*')/i.exec(text)?.[1];
+    return name ? [{ text: `RESET ${name}`, source }] : [];
+  });

@@ -5,7 +5,7 @@ import { type Case, type Change, differences, misjudged, recordsOf, rowsAfter } 
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
-import { jobsOf, tableStatements } from "../flink-sql/script.ts";
+import { jobsOf, resetsOf, tableStatements } from "../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../flink-sql/source.ts";
 import { withoutSink } from "../flink-sql/statements.ts";
 import { declaredTables } from "../flink-sql/tables.ts";
@@ -53,7 +53,7 @@ async function runJobs(
       if (table) await run(withoutSink(text, sink(table)), source);
     }
     for (const job of jobsOf(pipeline).filter(({ name }) => !name.endsWith(`/${logJob}`)))
-      for (const { text, source } of job.statements)
+      for (const { text, source } of [...job.statements, ...resetsOf(job)])
         if (!/^CREATE TEMPORARY (TABLE|VIEW) /.test(text)) await run(text, source);
   } finally {
     await session.close();

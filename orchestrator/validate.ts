@@ -3,7 +3,7 @@
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
-import { jobsOf, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
+import { jobsOf, resetsOf, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
 import { withoutSink } from "../flink-sql/statements.ts";
 import type { Engines } from "./engines.ts";
 import { FlinkSqlError, openSession } from "./gateway.ts";
@@ -75,6 +75,7 @@ async function plannerProblems({ connection }: Engines, pipeline: PipelineFolder
         const starts = statement === job.statements.at(-1);
         await attempt(starts ? { ...statement, text: explained(statement.text) } : statement);
       }
+      for (const reset of resetsOf(job)) await attempt(reset);
     }
   } finally {
     await session.close();
