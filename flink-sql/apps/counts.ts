@@ -183,9 +183,9 @@ export function createCounts(users: Users, listings: Listings, firstDay: number)
       const apps = rank(listings.count).filter((app) => listings.isPaid(app) === paid && used(app) > 0);
       if (apps.length === 0) return [];
       const sum = (of: (app: number) => number) => apps.reduce((all, app) => all + of(app), 0);
-      const all = rank(users.count).filter((user) =>
-        apps.some((app) => pairs.downloads[user * listings.count + app]! > 0),
-      );
+      let downloaders = 0;
+      for (let user = 0; user < users.count; user++)
+        if (apps.some((app) => pairs.downloads[user * listings.count + app]! > 0)) downloaders++;
       const [downloaded, minutes] = [sum(used), sum((app) => appMinutes[app]!)];
       const spent = averageText(
         sum((app) => used(app) * listings.price[app]!),
@@ -193,7 +193,7 @@ export function createCounts(users: Users, listings: Listings, firstDay: number)
         2,
       );
       const name = paid ? "Paid" : "Free";
-      const figures = [apps.length, all.length, downloaded, minutes].map(String);
+      const figures = [apps.length, downloaders, downloaded, minutes].map(String);
       return [[name, ...figures, averageText(minutes, downloaded, 2), spent]];
     });
     const columns = ["app_type", "apps", ...measures, "spent"];

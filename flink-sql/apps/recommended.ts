@@ -15,41 +15,45 @@ const shownMax = 20;
 
 /** `id` empty: who spent the most minutes. */
 export function recommended(users: Users, listings: Listings, pairs: Pairs, id: string): ReportAnswer {
-  const apps = rank(listings.count);
-  const has = (user: number, app: number) => pairs.downloads[user * listings.count + app]! > 0;
-  const minutesOf = (user: number, app: number) => pairs.minutes[user * listings.count + app]!;
-  const active = rank(users.count).filter((user) => apps.some((app) => has(user, app)));
-  const spent = (user: number) => apps.reduce((sum, app) => sum + minutesOf(user, app), 0);
-  const busiest = () =>
-    active
-      .map((user) => ({ user, minutes: spent(user) }))
-      .sort((a, b) => b.minutes - a.minutes || Number(BigInt(users.id(a.user)) - BigInt(users.id(b.user))))[0]
-      ?.user;
-  const chosen = id === "" ? busiest() : active.find((user) => users.id(user) === id);
-  const columns = ["app", "category", "app_type", "similar_users", "minutes", "app_key"];
-  const answer = (rows: ReportAnswer["rows"]) => ({
-    report: "recommended_apps",
-    parameters: { user_id: id },
-    columns,
-    rows,
+  const { count } = listings;
+  const has = (user: number, app: number) => pairs.downloads[user * count + app]! > 0;
+  const all = rank(users.count);
+  const chosen = id === "" ? busiest(users, count, pairs) : all.find((user) => users.id(user) === id);
+  const had = chosen === undefined ? [] : rank(count).filter((app) => has(chosen, app));
+  const similar = all.filter((user) => user !== chosen && had.some((app) => has(user, app)));
+  const [usedBy, minutes] = [new Uint32Array(count), new Float64Array(count)];
+  for (const user of similar)
+    for (let app = 0; app < count; app++)
+      if (has(user, app)) {
+        usedBy[app]!++;
+        minutes[app]! += pairs.minutes[user * count + app]!;
+      }
+  for (const app of had) usedBy[app] = 0;
+  const ranked = rank(count)
+    .filter((app) => usedBy[app]! > 0)
+    .map((app) => ({ app, key: appKey(fieldsOf(listings, app)) }))
+    .sort(
+      (a, b) =>
+        usedBy[b.app]! - usedBy[a.app]! || minutes[b.app]! - minutes[a.app]! || textOrder(a.key, b.key),
+    );
+  const rows = ranked.slice(0, shownMax).map(({ app, key }) => {
+    const fields = fieldsOf(listings, app);
+    return [fields.app, fields.category, fields.app_type, `${usedBy[app]}`, `${minutes[app]}`, key];
   });
-  if (chosen === undefined) return answer([]);
-  const had = apps.filter((app) => has(chosen, app));
-  const similar = active.filter((user) => user !== chosen && had.some((app) => has(user, app)));
-  const ranked = apps
-    .filter((app) => !has(chosen, app))
-    .map((app) => ({
-      app,
-      users: similar.filter((user) => has(user, app)).length,
-      minutes: similar.reduce((sum, user) => sum + minutesOf(user, app), 0),
-      key: appKey(fieldsOf(listings, app)),
-    }))
-    .filter((one) => one.users > 0)
-    .sort((a, b) => b.users - a.users || b.minutes - a.minutes || textOrder(a.key, b.key));
-  return answer(
-    ranked.slice(0, shownMax).map(({ app, users: all, minutes, key }) => {
-      const fields = fieldsOf(listings, app);
-      return [fields.app, fields.category, fields.app_type, String(all), String(minutes), key];
-    }),
-  );
+  const columns = ["app", "category", "app_type", "similar_users", "minutes", "app_key"];
+  return { report: "recommended_apps", parameters: { user_id: id }, columns, rows };
+}
+
+/** Undefined where nobody downloaded anything; of equals the lower id, which is the lower number. */
+function busiest(users: Users, appCount: number, pairs: Pairs): number | undefined {
+  let found: { user: number; minutes: number } | undefined;
+  for (let user = 0; user < users.count; user++) {
+    let [downloads, minutes] = [0, 0];
+    for (let at = user * appCount; at < (user + 1) * appCount; at++) {
+      downloads += pairs.downloads[at]!;
+      minutes += pairs.minutes[at]!;
+    }
+    if (downloads > 0 && (!found || minutes > found.minutes)) found = { user, minutes };
+  }
+  return found?.user;
 }
