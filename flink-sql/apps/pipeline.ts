@@ -14,6 +14,7 @@ const days = ["yyyy-MM-dd", "M/d/yyyy"];
 export default definePipeline({
   title: "Apps: who uses which app, for how long",
   deduplicationMs: 7 * dayMs,
+  batchDate: "download_date",
   freshnessMs: 5000,
   topics: {
     usage: topic({

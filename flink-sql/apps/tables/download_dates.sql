@@ -1,13 +1,17 @@
 -- Dimension: one row per day on which anything was downloaded.
 CREATE TABLE IF NOT EXISTS download_dates (
-  download_date  DATE NOT NULL,
-  download_year  INT,
-  quarter_number INT,
-  download_month STRING,
-  iso_week       INT,
-  weekday        INT,
-  weekday_name   STRING,
-  is_weekend     BOOLEAN,
+  event_id        STRING,
+  event_time      TIMESTAMP_LTZ(6),
+  download_date   DATE NOT NULL,
+  download_year   INT,
+  quarter_number  INT,
+  download_month  STRING,
+  iso_week        INT,
+  weekday         INT,
+  weekday_name    STRING,
+  is_weekend      BOOLEAN,
+  kafka_partition INT,
+  kafka_offset    BIGINT,
   PRIMARY KEY (download_date) NOT ENFORCED
 ) WITH (
   'format-version' = '2',

@@ -1,12 +1,16 @@
 -- Dimension: one row per version of a user. The key is made from the row's content, so that late rows, an old
 -- day's batch and a second run write what is there already; see the folder's README.
 CREATE TABLE IF NOT EXISTS users (
-  user_key      STRING NOT NULL,
-  user_id       BIGINT,
-  user_name     STRING,
-  age           INT,
-  age_band      STRING,
-  user_location STRING,
+  event_id        STRING,
+  event_time      TIMESTAMP_LTZ(6),
+  user_key        STRING NOT NULL,
+  user_id         BIGINT,
+  user_name       STRING,
+  age             INT,
+  age_band        STRING,
+  user_location   STRING,
+  kafka_partition INT,
+  kafka_offset    BIGINT,
   PRIMARY KEY (user_key) NOT ENFORCED
 ) WITH (
   'format-version' = '2',
