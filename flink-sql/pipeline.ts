@@ -44,6 +44,14 @@ export interface Alert {
   fields: z.ZodObject;
 }
 
+/** How long a table keeps its rows. */
+export interface Retention {
+  /** Whole days, UTC; older rows go. */
+  days: number;
+  /** Column of the table that says how old a row is: a time or a date. */
+  by: string;
+}
+
 export interface Pipeline {
   title: string;
   topics: Record<string, Topic>;
@@ -57,6 +65,10 @@ export interface Pipeline {
   parallelism: number;
   /** Field with the day that a row belongs to in a batch (`swordlake backfill`); event_time's where an event has none. */
   batchDate?: string;
+  /** Columns that name the person an event is about, for `forget`; user_id where there is such a field. */
+  person?: string | string[];
+  /** By table of the folder; a table that isn't named keeps its rows for good. */
+  retention?: Record<string, Retention>;
 }
 
 const dayMs = 24 * 3600 * 1000;

@@ -56,11 +56,27 @@ const keyRows = (pipeline: PipelineFolder, { table, topic, takes, key }: TableRu
 /** Types that no table takes, with the rule that filters them. */
 export const filterRule = (eventType: string) => `no table takes event_type '${eventType}'`;
 
+/** A pipeline with, by table, the first day (UTC) that its retention has kept; rows of earlier ones are gone. */
+export type JudgedPipeline = PipelineFolder & { keptSince?: Record<string, string> };
+
+/** Records of which a table's row is older than what its retention has removed. */
+const expiredRows = (
+  { name, retention = {} }: PipelineFolder,
+  { table, topic, takes }: TableRule,
+  day: string,
+) => `
+    SELECT l.topic, l.kafka_partition, l.kafka_offset FROM lake.${name}.log AS l
+    WHERE l.topic = ${literal(topic)}
+      AND ${inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes)}
+      AND TRY(from_iso8601_timestamp(json_extract_scalar(from_utf8(l.record), '$.${retention[table]?.by ?? "event_time"}')))
+        < TIMESTAMP '${day} 00:00:00 UTC'`;
+
 /**
  * Every record below the bounds with its verdict: quarantined, landed, superseded, duplicate, filtered,
+ * forgotten (a person asked for it: the log keeps its place alone), expired (older than its tables keep),
  * lost or doubled. Superseded: each table that takes it holds its row, or the row of a later one of its key. One row per record: topic, kafka_partition, kafka_offset, event_id, event_type, verdict.
  */
-export function judgedRecords(pipeline: PipelineFolder, bounds: Bound[]): string {
+export function judgedRecords(pipeline: JudgedPipeline, bounds: Bound[]): string {
   const rules = tableRules(pipeline);
   const schema = `lake.${pipeline.name}`;
   const expected = Object.entries(pipeline.topics).flatMap(([topic, { events }]) =>
@@ -74,6 +90,10 @@ export function judgedRecords(pipeline: PipelineFolder, bounds: Bound[]): string
     (rule) =>
       `SELECT ${literal(rule.topic)} AS topic, kafka_partition, kafka_offset FROM ${rowsOf(pipeline, rule)}`,
   );
+  const expired = rules.flatMap((rule) => {
+    const day = pipeline.keptSince?.[rule.table];
+    return day ? [expiredRows(pipeline, rule, day)] : [];
+  });
   const latest = rules.filter(({ key }) => key.length > 0).map((rule) => keyRows(pipeline, rule));
   const noneHeld =
     "SELECT CAST(NULL AS VARCHAR) AS topic, 0 AS kafka_partition, BIGINT '0' AS kafka_offset, 0 AS own, 0 AS later WHERE FALSE";
@@ -91,10 +111,16 @@ records AS (
     l.topic, l.kafka_partition, l.kafka_offset,
     json_extract_scalar(from_utf8(l.record), '$.event_id') AS event_id,
     json_extract_scalar(from_utf8(l.record), '$.event_type') AS event_type,
+    -- A marker has none of what the API gives each event: no client can make one.
+    coalesce(
+      json_extract_scalar(from_utf8(l.record), '$.forgotten') = 'true'
+        AND json_extract_scalar(from_utf8(l.record), '$.received_at') IS NULL,
+      FALSE
+    ) AS forgotten,
     count(*) AS log_rows
   FROM ${schema}.log AS l
   JOIN bounds AS b ON b.topic = l.topic AND b.kafka_partition = l.kafka_partition AND l.kafka_offset < b.up_to
-  GROUP BY 1, 2, 3, 4, 5
+  GROUP BY 1, 2, 3, 4, 5, 6
 ),
 quarantined AS (
   SELECT DISTINCT topic, kafka_partition, kafka_offset FROM ${schema}.quarantine
@@ -112,13 +138,19 @@ latest AS (
   FROM (${latest.length > 0 ? latest.join("\n    UNION ALL ") : noneHeld})
   GROUP BY 1, 2, 3
 ),
+expired AS (
+  SELECT topic, kafka_partition, kafka_offset, count(*) AS expired_rows
+  FROM (${expired.length > 0 ? expired.join("\n    UNION ALL ") : none})
+  GROUP BY 1, 2, 3
+),
 joined AS (
   SELECT
-    r.topic, r.kafka_partition, r.kafka_offset, r.event_id, r.event_type, r.log_rows,
+    r.topic, r.kafka_partition, r.kafka_offset, r.event_id, r.event_type, r.forgotten, r.log_rows,
     q.topic IS NOT NULL AS in_quarantine,
     coalesce(l.landed_rows, 0) AS landed_rows,
     coalesce(k.superseded_rows, 0) AS superseded_rows,
     coalesce(k.doubled_keys, 0) AS doubled_keys,
+    coalesce(x.expired_rows, 0) AS expired_rows,
     coalesce(e.tables, 0) AS tables
   FROM records AS r
   LEFT JOIN quarantined AS q
@@ -127,6 +159,8 @@ joined AS (
     ON l.topic = r.topic AND l.kafka_partition = r.kafka_partition AND l.kafka_offset = r.kafka_offset
   LEFT JOIN latest AS k
     ON k.topic = r.topic AND k.kafka_partition = r.kafka_partition AND k.kafka_offset = r.kafka_offset
+  LEFT JOIN expired AS x
+    ON x.topic = r.topic AND x.kafka_partition = r.kafka_partition AND x.kafka_offset = r.kafka_offset
   LEFT JOIN expected AS e ON e.topic = r.topic AND e.event_type = r.event_type
 ),
 ranked AS (
@@ -145,13 +179,17 @@ judged AS (
       WHEN log_rows > 1 THEN 'doubled in the log'
       WHEN in_quarantine AND landed_rows > 0 THEN 'doubled'
       WHEN in_quarantine THEN 'quarantined'
+      WHEN forgotten AND landed_rows = 0 THEN 'forgotten'
       WHEN landed_rows > tables OR doubled_keys > 0 OR (landed_rows > 0 AND places_landed > 1) THEN 'doubled'
       WHEN landed_rows > 0 AND landed_rows = tables THEN 'landed'
       WHEN landed_rows > 0 AND landed_rows + superseded_rows = tables THEN 'superseded'
+      WHEN expired_rows > 0 AND landed_rows > 0 AND landed_rows + superseded_rows + expired_rows >= tables
+        THEN 'expired'
       WHEN landed_rows > 0 THEN 'lost'
       WHEN places_landed > 0 OR copy > 1 THEN 'duplicate'
       WHEN tables = 0 THEN 'filtered'
       WHEN superseded_rows = tables THEN 'superseded'
+      WHEN superseded_rows + expired_rows >= tables THEN 'expired'
       ELSE 'lost'
     END AS verdict
   FROM ranked
@@ -159,15 +197,15 @@ judged AS (
 }
 
 /** Counts by topic, partition, verdict and, where filtered, event type; and the table rows they make. */
-export const countsQuery = (pipeline: PipelineFolder, bounds: Bound[]) => `${judgedRecords(pipeline, bounds)}
+export const countsQuery = (pipeline: JudgedPipeline, bounds: Bound[]) => `${judgedRecords(pipeline, bounds)}
 SELECT
   topic, kafka_partition, verdict, IF(verdict = 'filtered', event_type) AS event_type, count(*) AS records,
-  sum(IF(verdict IN ('landed', 'superseded'), landed_rows, 0)) AS table_rows
+  sum(IF(verdict IN ('landed', 'superseded', 'expired'), landed_rows, 0)) AS table_rows
 FROM judged
 GROUP BY 1, 2, 3, 4`;
 
 /** The first records that don't add up, each with its place. */
-export const problemsQuery = (pipeline: PipelineFolder, bounds: Bound[], limit: number) =>
+export const problemsQuery = (pipeline: JudgedPipeline, bounds: Bound[], limit: number) =>
   `${judgedRecords(pipeline, bounds)}
 SELECT topic, kafka_partition, kafka_offset, event_id, event_type, verdict
 FROM judged
@@ -176,7 +214,7 @@ ORDER BY 1, 2, 3
 LIMIT ${limit}`;
 
 /** Verdicts of the events whose id starts with a prefix: for the check against a load's journal. */
-export const eventsQuery = (pipeline: PipelineFolder, bounds: Bound[], idPrefix: string) =>
+export const eventsQuery = (pipeline: JudgedPipeline, bounds: Bound[], idPrefix: string) =>
   `${judgedRecords(pipeline, bounds)}
 SELECT event_id, kafka_partition, kafka_offset, verdict
 FROM judged

@@ -10,6 +10,7 @@ import {
   firstLoggedQuery,
   foreignQuery,
   gapsQuery,
+  type JudgedPipeline,
   problemsQuery,
   rowsQuery,
 } from "./ledger-sql.ts";
@@ -23,6 +24,10 @@ export interface Counts {
   filtered: number;
   duplicates: number;
   quarantined: number;
+  /** Of a person who was forgotten: the log keeps their place alone. */
+  forgotten: number;
+  /** Older than their tables keep rows. */
+  expired: number;
   /** Accepted, but not yet within a checkpoint that every job has committed. */
   inFlight: number;
 }
@@ -118,7 +123,7 @@ async function committedOffsets(
 /** Reads the lake below the bounds. In flight is what lies between them and the ends. */
 async function readLedger(
   { lake }: Engines,
-  pipeline: PipelineFolder,
+  pipeline: JudgedPipeline,
   places: Place[],
   bounds: Bound[],
 ): Promise<Ledger> {
@@ -131,6 +136,8 @@ async function readLedger(
     filtered: 0,
     duplicates: 0,
     quarantined: 0,
+    forgotten: 0,
+    expired: 0,
     inFlight: high - bounds[index]!.upTo,
   }));
   const filteredBy: Record<string, number> = {};
@@ -139,6 +146,8 @@ async function readLedger(
     filtered: "filtered",
     duplicate: "duplicates",
     quarantined: "quarantined",
+    forgotten: "forgotten",
+    expired: "expired",
   } as const;
   let wrong = 0;
   const hasTables = tableRules(pipeline).length > 0;
@@ -191,11 +200,13 @@ async function readLedger(
     filtered: sum("filtered"),
     duplicates: sum("duplicates"),
     quarantined: sum("quarantined"),
+    forgotten: sum("forgotten"),
+    expired: sum("expired"),
     inFlight: sum("inFlight"),
   };
+  const { landed, filtered, duplicates, quarantined, forgotten, expired, inFlight } = totals;
   const adds =
-    totals.accepted ===
-    totals.landed + totals.filtered + totals.duplicates + totals.quarantined + totals.inFlight;
+    totals.accepted === landed + filtered + duplicates + quarantined + forgotten + expired + inFlight;
   return {
     pipeline: pipeline.name,
     closed: adds && problems.length === 0,
@@ -204,6 +215,20 @@ async function readLedger(
     partitions,
     problems,
   };
+}
+
+/** By table, the first day (UTC) that `retain` has kept at any time: its history says what was removed. */
+async function keptSince({ store }: Engines, { name }: PipelineFolder): Promise<Record<string, string>> {
+  const { rows } = await store.transaction((client) =>
+    client.query<{ detail: { tables: { table: string; cutoff: string }[] } }>(
+      "SELECT detail FROM history WHERE subject = $1 AND action = 'retain'",
+      [name],
+    ),
+  );
+  const since: Record<string, string> = {};
+  for (const { table, cutoff } of rows.flatMap(({ detail }) => detail.tables))
+    if (cutoff > (since[table] ?? "")) since[table] = cutoff;
+  return since;
 }
 
 /**
@@ -235,10 +260,11 @@ export async function takeLedger(
   ).catch(() => undefined);
   const deadline = Date.now() + settleMs;
   progress("reading the lake");
-  let ledger = await readLedger(engines, pipeline, places, bounds);
+  const judged: JudgedPipeline = { ...pipeline, keptSince: await keptSince(engines, pipeline) };
+  let ledger = await readLedger(engines, judged, places, bounds);
   while (!ledger.closed && Date.now() < deadline) {
     progress("reading the lake again");
-    ledger = await readLedger(engines, pipeline, places, bounds);
+    ledger = await readLedger(engines, judged, places, bounds);
   }
   if (waitMs > 0 && ledger.inFlight > 0) {
     const stuck = ledger.partitions.find((partition) => partition.inFlight > 0)!;

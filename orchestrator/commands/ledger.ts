@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { declaredPipelines, pipelineNamed, withEngines } from "../engines.ts";
 import { checkJournal, type JournalCheck } from "../journal.ts";
-import { type Ledger, takeLedger } from "../ledger.ts";
+import { type Counts, type Ledger, takeLedger } from "../ledger.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
 
 export async function ledger(
@@ -27,23 +27,23 @@ export async function ledger(
 }
 
 function printAccount(account: Ledger, check: JournalCheck | undefined): void {
-  const { accepted, landed, filtered, duplicates, quarantined, inFlight } = account;
-  const rows = account.partitions.map((p) => [
-    `${p.topic} ${p.partition}`,
-    p.accepted,
-    p.landed,
-    p.filtered,
-    p.duplicates,
-    p.quarantined,
-    p.inFlight,
-  ]);
-  rows.push(["all", accepted, landed, filtered, duplicates, quarantined, inFlight]);
-  printLine(
-    textTable(
-      ["partition", "accepted", "= landed", "+ filtered", "+ duplicates", "+ quarantined", "+ in flight"],
-      rows,
-    ),
-  );
+  // Few pipelines have forgotten anybody: two columns of zeros would only widen the sum.
+  const rare = (["forgotten", "expired"] as const).filter((name) => account[name] > 0);
+  const cells = (counts: Counts) => [
+    counts.accepted,
+    counts.landed,
+    counts.filtered,
+    counts.duplicates,
+    counts.quarantined,
+    ...rare.map((name) => counts[name]),
+    counts.inFlight,
+  ];
+  const rows = [
+    ...account.partitions.map((p) => [`${p.topic} ${p.partition}`, ...cells(p)]),
+    ["all", ...cells(account)],
+  ];
+  const head = ["partition", "accepted", "= landed", "+ filtered", "+ duplicates", "+ quarantined"];
+  printLine(textTable([...head, ...rare.map((name) => `+ ${name}`), "+ in flight"], rows));
   if (account.superseded > 0)
     printLine(
       `landed: ${account.superseded} of them are superseded: their table keeps the latest row of a key, that of a later record`,
