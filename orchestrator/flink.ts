@@ -20,6 +20,14 @@ const savepointStatus = z.object({
     .nullable(),
 });
 
+const checkpoints = z.object({
+  history: z.array(z.object({ id: z.number() })),
+  latest: z.object({
+    completed: z.object({ id: z.number() }).nullable(),
+    restored: z.object({ id: z.number() }).nullable(),
+  }),
+});
+
 export interface FlinkJob {
   id: string;
   name: string;
@@ -49,6 +57,8 @@ export interface Flink {
   /** Stops with a savepoint and waits for it. Returns its path. */
   stopWithSavepoint(id: string): Promise<string>;
   slots(): Promise<{ total: number; free: number }>;
+  /** Number of the newest checkpoint that a job has begun or goes back to; 0 where there is none. */
+  newestCheckpointId(id: string): Promise<number>;
 }
 
 export function createFlink(address: string): Flink {
@@ -87,6 +97,10 @@ export function createFlink(address: string): Flink {
       });
       await waitFor(`job ${id} has ended`, async () => !live.includes(await state(id)));
       return path;
+    },
+    async newestCheckpointId(id) {
+      const { history, latest } = checkpoints.parse((await http.get(`/jobs/${id}/checkpoints`)).data);
+      return Math.max(0, ...[...history, latest.completed, latest.restored].map((one) => one?.id ?? 0));
     },
     async slots() {
       const { data } = await http.get("/overview");

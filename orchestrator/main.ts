@@ -176,6 +176,21 @@ program
   .option("--json", "print one JSON document; with --follow, one a line")
   .option("--rows <number>", "how many of the newest", "20")
   .action(async (pipeline, options) => (await import("./commands/alerts.ts")).alerts(pipeline, options));
+program
+  .command("forget")
+  .description("remove a person from every table of a pipeline, history and files included, and prove it")
+  .argument("<pipeline>")
+  .requiredOption("--user <id>", "the person, as the pipeline's events name them")
+  .option("--dry-run", "count only: change nothing")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/forget.ts")).forget(pipeline, options));
+program
+  .command("retain")
+  .description("remove rows that are older than the pipeline's retention, history and files included")
+  .argument("<pipeline>")
+  .option("--dry-run", "count only: change nothing")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/forget.ts")).retain(pipeline, options));
 const keys = program.command("keys").description("API keys: who may send events, and how many");
 const keyCommands = () => import("./commands/keys.ts");
 keys

@@ -74,7 +74,7 @@ export const tablesOf = (pipeline: PipelineFolder) => [
 ];
 
 /** Of the engine's own topic: time enough to bring a log job back that stood still. */
-const quarantineShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
+export const quarantineShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
 
 /** Of the alerts of all names: few, and in one order. */
 const alertShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };

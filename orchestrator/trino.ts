@@ -9,8 +9,8 @@ export interface QueryResult {
 }
 
 export interface Lake {
-  /** Throws TrinoError with Trino's message and the query. */
-  query(sql: string): Promise<QueryResult>;
+  /** Throws TrinoError with Trino's message and the query. `session`: properties for this query alone. */
+  query(sql: string, session?: Record<string, string>): Promise<QueryResult>;
 }
 
 export class TrinoError extends Error {
@@ -34,8 +34,8 @@ const exactJson = (text: unknown) =>
 
 export function connectTrino(server: string, user = "swordlake"): Lake {
   return {
-    async query(sql) {
-      const trino = Trino.create({ server, source: "swordlake", auth: new BasicAuth(user) });
+    async query(sql, session = {}) {
+      const trino = Trino.create({ server, source: "swordlake", auth: new BasicAuth(user), session });
       // The client has no setting for how answers are parsed; its HTTP configuration does.
       const { client } = (trino as unknown as { client?: { clientConfig: object } }) ?? {};
       Object.assign(client?.clientConfig ?? {}, { transformResponse: [exactJson] });

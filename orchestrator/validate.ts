@@ -5,11 +5,14 @@ import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
 import { jobsOf, resetsOf, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
 import { withoutSink } from "../flink-sql/statements.ts";
+import { declaredTables } from "../flink-sql/tables.ts";
 import type { Engines } from "./engines.ts";
+import { personColumns } from "./forget-sql.ts";
 import { FlinkSqlError, openSession } from "./gateway.ts";
 import { placeProblems } from "./ledger-rules.ts";
 import { parseReports } from "./reports/header.ts";
 import { fillReport } from "./reports/parameters.ts";
+import { expiredRows } from "./retain.ts";
 import { TrinoError } from "./trino.ts";
 
 /** "path:line: reason", with the line that the engine's message names counted within the file. */
@@ -19,6 +22,13 @@ export function located(source: string, reason: string): string {
   const where = path && within ? `${path}:${Number(first) + Number(within) - 1}` : source;
   return `${where}: ${reason.replace(/\s+/g, " ").trim()}`;
 }
+
+/** The folder's tables before they are made; a type begins in Trino as in Flink where it tells a time. */
+const asDeclared = (pipeline: PipelineFolder) =>
+  declaredTables(pipeline).map(({ name, columns }) => ({
+    name,
+    columns: columns.map((column) => ({ name: column.name, type: column.type.toLowerCase() })),
+  }));
 
 /** Problems that can be seen without any engine: templates, quotes, report headers. */
 function textProblems({ connection }: Engines, pipeline: PipelineFolder): string[] {
@@ -31,6 +41,8 @@ function textProblems({ connection }: Engines, pipeline: PipelineFolder): string
     }
   };
   attempt(() => parseReports(pipeline.reports));
+  attempt(() => pipeline.person !== undefined && personColumns(pipeline));
+  attempt(() => expiredRows(pipeline, asDeclared(pipeline), new Date()));
   problems.push(...placeProblems(pipeline));
   attempt(() => {
     const statements = [...tableStatements(pipeline), ...jobsOf(pipeline).flatMap((job) => job.statements)];
