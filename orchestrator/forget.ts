@@ -45,6 +45,9 @@ export interface Forgotten {
   proven: boolean;
 }
 
+/** Nobody waits at this command's end: rather slow than open. */
+const inFlightMs = 600_000;
+
 /** One at a time: a second run would take the first one's new files for stray ones. */
 const eraseLock = 7_270_403;
 
@@ -139,7 +142,7 @@ export async function forget(
   if (problems.length > 0) throw new Error(problems.join("\n"));
   if (!dryRun) {
     tell("waiting for what is in flight");
-    await takeLedger(engines, pipeline, { waitMs: 120_000, settleMs: 0, progress: tell });
+    await takeLedger(engines, pipeline, { waitMs: inFlightMs, settleMs: 0, progress: tell });
   }
   tell("counting");
   const rows = await count();
@@ -171,7 +174,7 @@ export async function forget(
     const history = await removeHistory(engines, pipeline, names, tell);
     tell("counting what is left");
     const rowsLeft = await count();
-    const { ledger } = await takeLedger(engines, pipeline, { waitMs: 120_000, progress: tell });
+    const { ledger } = await takeLedger(engines, pipeline, { waitMs: inFlightMs, progress: tell });
     const clean = history.every((of) => of.olderSnapshots === 0 && of.strayFiles === 0);
     const proven = sum(rowsLeft) === 0 && clean && ledger.closed;
     await store.addHistory(proven ? "forget-proven" : "forget-open", pipeline.name, {
