@@ -6,7 +6,6 @@ import type { Ledger } from "../../orchestrator/ledger.ts";
 import type { Retained } from "../../orchestrator/retain.ts";
 import type { Status } from "../../orchestrator/status.ts";
 import { connectTrino, type Lake } from "../../orchestrator/trino.ts";
-import { waitFor } from "../../stack/wait.ts";
 import { swordlake, swordlakeJson } from "../support/cli.ts";
 import { isolated, type Services, services } from "../support/services.ts";
 
@@ -14,6 +13,7 @@ const timeout = 15 * 60_000;
 const run = isolated("club").replaceAll("_", "-");
 // An id with all that could break out of SQL, JSON or a pattern.
 const person = `${run} O'Brien; "x" \\ ü ${"$"}{y}`;
+const payer = person.replace("Brien", "Neil");
 const other = `${run} neighbour`;
 let running: Services;
 let lake: Lake;
@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 describe("reports of a pipeline in a temporary directory", { timeout }, () => {
   it("take a parameter that no quote escapes, and show it", async () => {
-    expect((await send([payment(person), payment(other), payment(other)])).status).toBe(202);
+    expect((await send([payment(payer), payment(other), payment(other)])).status).toBe(202);
     expect(await swordlakeJson<Ledger>("ledger", "club")).toMatchObject({ closed: true });
     const ran = await swordlake(
       "report",
@@ -49,12 +49,12 @@ describe("reports of a pipeline in a temporary directory", { timeout }, () => {
       "--format",
       "json",
       "--param",
-      `member_id=${person}`,
+      `member_id=${payer}`,
     );
     expect(ran.exitCode, ran.stderr).toBe(0);
     const [report] = JSON.parse(ran.stdout);
-    expect(report).toMatchObject({ parameters: { member_id: person } });
-    expect(report.rows).toEqual([{ member_id: person, payments: "1", paid: "5" }]);
+    expect(report).toMatchObject({ parameters: { member_id: payer } });
+    expect(report.rows).toEqual([{ member_id: payer, payments: "1", paid: "5" }]);
     const all = await swordlake("report", "club", "paid", "--param", "member=1");
     expect(all.exitCode).toBe(1);
     expect(all.stderr).toMatch(/no parameter 'member': report 'paid' has member_id \(One member/);
@@ -119,11 +119,6 @@ describe("forget", { timeout }, () => {
       validateStatus: () => true,
     });
     expect(broken.status).toBe(400);
-    await waitFor("the quarantine has both", async () => {
-      const { rows } = await swordlakeJson<Forgotten>("forget", "club", "--user", person, "--dry-run");
-      return rows.quarantine === 2 && rows.log === 5;
-    });
-
     let sent = 0;
     let loading = true;
     const load = (async () => {
@@ -146,7 +141,7 @@ describe("forget", { timeout }, () => {
     expect(done).toMatchObject({
       proven: true,
       nothingLeft: false,
-      rows: { log: 5, quarantine: 2, visits: 2, payments: 2 },
+      rows: { log: 4, quarantine: 2, visits: 2, payments: 1 },
       rowsLeft: { log: 0, quarantine: 0, visits: 0, payments: 0 },
     });
     expect(done.history.map(({ table }) => table).sort()).toEqual([
@@ -163,7 +158,7 @@ describe("forget", { timeout }, () => {
 
     const after = await swordlakeJson<Ledger>("ledger", "club", "--wait", "240");
     expect(after).toMatchObject({ closed: true, problems: [], inFlight: 0 });
-    expect(after.forgotten).toBeGreaterThanOrEqual(5);
+    expect(after.forgotten).toBeGreaterThanOrEqual(4);
     const others = crowd.map(literal).join(", ");
     expect(await count(`lake.club.payments WHERE member_id IN (${others})`)).toBe(sent);
     expect(await count(`lake.club.visits WHERE member_id IN (${others})`)).toBe(2 * crowd.length);
