@@ -46,9 +46,9 @@ export interface UnreadEntry {
   reason: string;
 }
 
-export interface Journal {
+export interface Journal<Entry = JournalEntry | UnreadEntry> {
   path: string;
-  write(entry: JournalEntry | UnreadEntry): void;
+  write(entry: Entry): void;
   flush(): void;
   /** Flushes, then waits until the disk has it. */
   close(): void;
@@ -57,7 +57,10 @@ export interface Journal {
 const bufferChars = 64 * 1024;
 
 /** Starts a new journal; refuses one that exists, as its evidence belongs to another run. */
-export function createJournal(path: string, header: object): Journal {
+export function createJournal<Entry = JournalEntry | UnreadEntry>(
+  path: string,
+  header: object,
+): Journal<Entry> {
   let file: number;
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -72,12 +75,15 @@ export function createJournal(path: string, header: object): Journal {
 }
 
 /** Goes on with a journal that was cut short; a last line that is torn is taken off. */
-export function continueJournal(path: string, wholeBytes: number): Journal {
+export function continueJournal<Entry = JournalEntry | UnreadEntry>(
+  path: string,
+  wholeBytes: number,
+): Journal<Entry> {
   truncateSync(path, wholeBytes);
   return writeTo(path, openSync(path, "a"), "");
 }
 
-function writeTo(path: string, file: number, start: string): Journal {
+function writeTo<Entry>(path: string, file: number, start: string): Journal<Entry> {
   let buffer = start;
   const flush = () => {
     if (buffer === "") return;

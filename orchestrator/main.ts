@@ -191,6 +191,38 @@ program
   .option("--dry-run", "count only: change nothing")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await import("./commands/forget.ts")).retain(pipeline, options));
+program
+  .command("load")
+  .description(
+    "send rows of CSV or NDJSON files (.gz too), and account for each: landed, duplicate or quarantined",
+  )
+  .argument("<pipeline>")
+  .option("--csv <file...>", "CSV files with a header row, in this order; s3://bucket/key too")
+  .option("--ndjson <file...>", "NDJSON files, an object per line, after CSV files")
+  .option("--type <event>", "event type of every row (default: the event that the header fits)")
+  .option(
+    "--type-column <name>",
+    "column of each row's event type (default: event_type, where no field takes it)",
+  )
+  .option("--map <pairs>", "column=field,... over what the contract says")
+  .option(
+    "--event-time <column>",
+    "column of the event's time (default: as the contract says, else event_time)",
+  )
+  .option("--time-format <form>", "iso, epoch-ms or epoch-s, where the contract has no reader (default: iso)")
+  .option("--delimiter <char>", "what separates CSV columns, or tab (default: ,)")
+  .option("--rate <n>", "rows per second (default: as fast as it goes)")
+  .option("--speed-up <x>", "keep the gaps between event times, divided by x")
+  .option("--shift-to-now", "move all event times so that the first one is now")
+  .option("--connections <n>", "requests at the same time (default: 1, which keeps the rows' order)")
+  .option("--batch <n>", "rows per request (default: 2000)")
+  .option("--resume", "go on after the last settled row of the journal")
+  .option("--journal <file>", "how far it came (default: load/<run>.ndjson in SWORDLAKE_HOME)")
+  .option("--key-file <file>", "file with the API key; else the variable API_KEY")
+  .option("--give-up <seconds>", "longest wait for an API that is away (default: 120)")
+  .option("--wait <seconds>", "longest wait for the lake (default: 600)")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/load.ts")).load(pipeline, options));
 const keys = program.command("keys").description("API keys: who may send events, and how many");
 const keyCommands = () => import("./commands/keys.ts");
 keys

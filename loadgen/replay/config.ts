@@ -38,7 +38,7 @@ export interface ReplayConfig {
   pipelinesRoots: string[];
 }
 
-const pairs: Kind<Record<string, string>> = {
+export const pairs: Kind<Record<string, string>> = {
   type: z.string().transform((text, context) => {
     const found = text.split(",").map((pair) => pair.split("=").map((part) => part.trim()));
     const bad = found.find((pair) => pair.length !== 2 || pair.includes(""));
@@ -47,11 +47,11 @@ const pairs: Kind<Record<string, string>> = {
   }),
   cure: "column=field with commas between, such as player=user_id,sku=sword_type",
 };
-const factor: Kind<number> = {
+export const factor: Kind<number> = {
   type: z.coerce.number().positive().max(1e9),
   cure: "a factor above 0, such as 60: an hour of events in a minute",
 };
-const character: Kind<string> = {
+export const character: Kind<string> = {
   type: z
     .string()
     .transform((text) => (text === "tab" ? "\t" : text))

@@ -1,7 +1,8 @@
 // The files of a replay: what tells them apart, and their bytes with how many of them are read.
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, readSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
+import type { Readable } from "node:stream";
 import { createGunzip, type Gunzip } from "node:zlib";
 import { UsageError } from "../errors.ts";
 
@@ -10,8 +11,10 @@ export interface InputFile {
   form: "csv" | "ndjson";
   /** Bytes on disk. */
   size: number;
-  /** Of its name, size and first 64 KiB: part of each row's event_id. */
+  /** Of its name, size and first 64 KiB: what tells it from others. */
   hash: string;
+  /** Gives its bytes as stored, where it isn't on this machine's disk. */
+  open?: () => Promise<Readable>;
 }
 
 const headBytes = 64 * 1024;
@@ -49,15 +52,21 @@ export function describeFiles(given: { path: string; form: InputFile["form"] }[]
 
 /** The bytes of a file, unpacked where its name ends in .gz. `onBytes` hears how many are read on disk. */
 export async function* readBytes(
-  { path }: InputFile,
+  { path, open }: InputFile,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Buffer, void> {
-  const source = createReadStream(path, { highWaterMark: chunkBytes });
-  const chunks = path.endsWith(".gz") ? unpack(source) : source;
+  const source = open ? await open() : createReadStream(path, { highWaterMark: chunkBytes });
+  let bytes = 0;
+  const isPacked = path.endsWith(".gz");
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+  };
+  const chunks = isPacked ? unpack(source, count) : source;
   try {
-    for await (const chunk of chunks) {
-      onBytes(source.bytesRead);
-      yield chunk as Buffer;
+    for await (const chunk of chunks as AsyncIterable<Buffer>) {
+      if (!isPacked) count(chunk);
+      onBytes(bytes);
+      yield chunk;
     }
   } catch (cause) {
     throw new Error(`${path}: can't be read on: ${(cause as Error).message}.`, { cause });
@@ -66,8 +75,11 @@ export async function* readBytes(
   }
 }
 
-function unpack(source: ReadStream): Gunzip {
+function unpack(source: Readable, onChunk: (chunk: Buffer) => void): Gunzip {
   const unpacked = createGunzip({ chunkSize: chunkBytes });
-  source.on("error", (error) => unpacked.destroy(error)).pipe(unpacked);
+  source
+    .on("error", (error) => unpacked.destroy(error))
+    .on("data", onChunk)
+    .pipe(unpacked);
   return unpacked;
 }

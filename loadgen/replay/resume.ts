@@ -29,7 +29,7 @@ export const rowId = (run: string, { hash }: Pick<InputFile, "hash">, line: numb
 const blockBytes = 64 * 1024;
 
 /** Bytes up to and with the last line's end. */
-function wholeBytesOf(path: string): number {
+export function wholeBytesOf(path: string): number {
   const file = openSync(path, "r");
   try {
     const block = Buffer.alloc(blockBytes);

@@ -5,7 +5,7 @@ import { createCsvReader, payloadOf, readTexts } from "../../flink-sql/csv-rows.
 import { createSplitter, type Piece } from "../../flink-sql/csv-split.ts";
 import type { EventMaker, HeaderMaker, Made } from "../../flink-sql/row-events.ts";
 import { FormError, NumberText } from "../../flink-sql/row-fields.ts";
-import { payloadCharsMax, type RowFault } from "../../flink-sql/unreadable.ts";
+import type { RowFault } from "../../flink-sql/unreadable.ts";
 import { type InputFile, readBytes } from "./input-files.ts";
 
 /** One row; `payload` gives its text, for rows that are kept as they came. */
@@ -104,6 +104,3 @@ export async function* readEvents(
   for await (const chunk of readBytes(file, options.onBytes)) yield read(chunk);
   yield read(Buffer.alloc(0), true);
 }
-
-/** Text as the quarantine keeps it. */
-export const keptText = (text: string): string => text.slice(0, payloadCharsMax);
