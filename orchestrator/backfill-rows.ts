@@ -1,5 +1,6 @@
 // Rows of files for a batch of one day: read and checked as at the edge, written as records that Flink reads.
 // Constant memory: a chunk of a file at a time.
+import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -178,7 +179,7 @@ export async function writeRows(
     for (const [file, line] of lines) texts.set(file, `${texts.get(file) ?? ""}${JSON.stringify(line)}\n`);
     for (const [file, text] of texts) {
       const sink = sinks.get(file)!;
-      if (!sink.write(text)) await new Promise<void>((resolve) => sink.once("drain", resolve));
+      if (!sink.write(text)) await once(sink, "drain");
     }
     progress(counts);
   };

@@ -71,6 +71,8 @@ export interface Move {
   table: string;
   /** Ids of the events that the move brings; run before it. */
   newIds: string;
+  /** Removes rows of earlier batches whose events the stream has brought since. */
+  clean?: string;
   move: string;
   /** How many staged rows or keys the live table lacks; 0 after the move. */
   missing: string;
@@ -82,6 +84,9 @@ function appendMove(live: string, staged: string, { name, columns }: TableFile):
   return {
     table: name,
     newIds: `SELECT s.event_id FROM ${staged} AS s WHERE ${absent}`,
+    clean:
+      `DELETE FROM ${live} WHERE kafka_offset IS NULL ` +
+      `AND event_id IN (SELECT event_id FROM ${live} WHERE kafka_offset IS NOT NULL)`,
     move: `INSERT INTO ${live} (${names(columns)}) SELECT ${values} FROM ${staged} AS s WHERE ${absent}`,
     missing: `SELECT count(*) FROM ${staged} AS s WHERE ${absent}`,
   };

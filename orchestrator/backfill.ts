@@ -8,7 +8,7 @@ import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
 import { catalogStatements, type Job, jobsOf, type SourcedStatement } from "../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../flink-sql/source.ts";
-import { withoutSink } from "../flink-sql/statements.ts";
+import { insertsOf, withoutSink } from "../flink-sql/statements.ts";
 import { waitFor } from "../stack/wait.ts";
 import { type Batch, badRowsFile, type RowCounts, recordsFile, writeRows } from "./backfill-rows.ts";
 import {
@@ -133,9 +133,12 @@ async function stage(
   const sources = topics.flatMap(([name, topic]) =>
     [recordsFromFile(name, topic, files(recordsFile(name))), eventsView(name, topic)].map(derived),
   );
-  const jobs = jobsOf(pipeline).filter(({ name }) => name !== `${pipeline.name}/${logJob}`);
+  const filled = filledTables(pipeline);
+  const fills = ({ statements }: Job) =>
+    insertsOf(statements.at(-1)?.text ?? "").some(({ table }) => filled.some(({ name }) => name === table));
+  const jobs = jobsOf(pipeline).filter((job) => job.name !== `${pipeline.name}/${logJob}` && fills(job));
   const isUpdated = jobs.some((job) => keepsState(job.statements.at(-1)?.text ?? ""));
-  const tables = filledTables(pipeline).map((table) => ({
+  const tables = filled.map((table) => ({
     text: stagingTable(table, isUpdated),
     source: `${table.file.path}:1`,
   }));
@@ -170,8 +173,9 @@ async function moveAll(
 ): Promise<{ read: number; given: number; landed: number }> {
   const { rows } = await engines.lake.query(countsQuery(pipeline));
   const [read = 0, given = 0, landed = 0] = (rows[0] ?? []).map(Number);
-  for (const { table, move, missing } of moves(pipeline)) {
+  for (const { table, clean, move, missing } of moves(pipeline)) {
     progress(`moving rows into ${table}`);
+    if (clean) await movedOnce(engines, clean);
     await movedOnce(engines, move);
     const lacking = Number((await engines.lake.query(missing)).rows[0]?.[0]);
     if (lacking > 0)

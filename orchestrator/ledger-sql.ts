@@ -279,3 +279,18 @@ LIMIT ${limit}`;
 /** First offset of each partition that the log holds. */
 export const firstLoggedQuery = (pipeline: PipelineFolder) =>
   `SELECT topic, kafka_partition, min(kafka_offset) FROM lake.${pipeline.name}.log GROUP BY 1, 2`;
+
+/** Rows of a batch, which have no place, whose event came by the stream as well. Empty where no table keeps all rows. */
+export function batchTwinsQuery(pipeline: PipelineFolder, limit: number): string {
+  const tables = tableRules(pipeline).filter(({ key }) => key.length === 0);
+  if (tables.length === 0) return "";
+  const twins = tables.map(({ table, topic, takes, isShared }) => {
+    const rows = `lake.${pipeline.name}.${table}`;
+    const ofTopic = isShared ? ` AND ${inTypes("t.event_type", takes)}` : "";
+    return (
+      `SELECT ${literal(table)}, ${literal(topic)}, t.kafka_partition, t.kafka_offset, t.event_id FROM ${rows} AS t ` +
+      `JOIN ${rows} AS b ON b.event_id = t.event_id AND b.kafka_offset IS NULL WHERE t.kafka_offset IS NOT NULL${ofTopic}`
+    );
+  });
+  return `${twins.join("\n  UNION ALL ")}\nORDER BY 2, 3, 4\nLIMIT ${limit}`;
+}

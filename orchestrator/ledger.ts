@@ -5,6 +5,7 @@ import type { Engines } from "./engines.ts";
 import { tableRules } from "./ledger-rules.ts";
 import {
   type Bound,
+  batchTwinsQuery,
   countsQuery,
   filterRule,
   firstLoggedQuery,
@@ -174,12 +175,14 @@ async function readLedger(
   }
   // Each number that doesn't fit has a query that finds the first places; where all fit, none is run.
   const below = bounds.reduce((records, bound) => records + bound.upTo - bound.low, 0);
-  const [gaps, foreign, misfits] = await Promise.all([
+  const twinsQuery = batchTwinsQuery(pipeline, problemsMax);
+  const [gaps, foreign, misfits, twins] = await Promise.all([
     judged === below ? none : lake.query(gapsQuery(pipeline, bounds, problemsMax)),
     wrong === 0 && tableRows === Number(held.rows[0]?.[0])
       ? none
       : lake.query(foreignQuery(pipeline, bounds, problemsMax)),
     wrong === 0 ? none : lake.query(problemsQuery(pipeline, bounds, problemsMax)),
+    twinsQuery === "" ? none : lake.query(twinsQuery),
   ]);
   const problems: Problem[] = [
     ...gaps.rows.map(([topic, partition, first, last]) =>
@@ -187,6 +190,15 @@ async function readLedger(
     ),
     ...foreign.rows.map(([table, topic, partition, offset, id]) =>
       problem("not from the topic", topic, partition, offset, `table ${table}, event_id ${id}`),
+    ),
+    ...twins.rows.map(([table, topic, partition, offset, id]) =>
+      problem(
+        "doubled",
+        topic,
+        partition,
+        offset,
+        `table ${table}, event_id ${id}: a batch brought it before the stream did; the next backfill removes the batch's row`,
+      ),
     ),
     ...misfits.rows.map(([topic, partition, offset, id, type, verdict]) =>
       problem(verdict as Problem["kind"], topic, partition, offset, `event_id ${id}, event_type ${type}`),
