@@ -192,9 +192,8 @@ export async function writeRows(
       await write(read(Buffer.alloc(0), true));
     }
   } finally {
-    await Promise.all(
-      [...sinks.values()].map((sink) => new Promise<void>((resolve) => sink.end(() => resolve()))),
-    );
+    for (const sink of sinks.values()) sink.end();
+    await Promise.all([...sinks.values()].map((sink) => finished(sink)));
   }
   return counts;
 }

@@ -1,6 +1,5 @@
 // What a backfill asks of Flink and Trino: staging tables beside the live ones, and the move between them. Pure.
 import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { quarantineTable } from "../flink-sql/log.ts";
 import {
   declaredTable,
   declaredTables,
@@ -33,7 +32,6 @@ export function stagingTable({ name, columns, key, partitionedBy }: TableFile, i
   return `CREATE TABLE \`${name}\` (${listed.join(", ")})${parts} WITH (${settings}${keyed ? ", 'write.upsert.enabled' = 'true'" : ""})`;
 }
 
-const quarantine = declaredTable(quarantineTable)!;
 /** What a backfill knows of a row that is no event, by the quarantine's columns. */
 const known = [
   "topic",
@@ -125,27 +123,16 @@ export const moves = (pipeline: PipelineFolder): Move[] =>
     return keepsLatest(table) ? latestMove(live, staged, table) : appendMove(live, staged, table);
   });
 
-/**
- * The move of rows that are no events: each line of a file once, however often the file is read. Where
- * the quarantine has no columns for file and line, the message has them.
- */
-export function quarantineMove(pipeline: string): string {
-  const hasSource = quarantine.columns.some(({ name }) => name === "source_file");
-  const message = hasSource
-    ? "s.message"
-    : "concat(s.source_file, ':', CAST(s.source_line AS VARCHAR), ': ', s.message)";
-  const own = known.filter((name) => hasSource || !name.startsWith("source_"));
-  const values = own.map((name) => (name === "message" ? message : `s.${name}`));
-  const same = hasSource
-    ? "t.source_file = s.source_file AND t.source_line = s.source_line"
-    : `t.message = ${message}`;
-  return (
-    `INSERT INTO lake.${pipeline}.quarantine (stage, kafka_timestamp, ${own.join(", ")}) ` +
-    `SELECT 'backfill', current_timestamp(6), ${values.join(", ")} FROM lake.${stagingSchema(pipeline)}.quarantine AS s ` +
-    `WHERE NOT EXISTS (SELECT 1 FROM lake.${pipeline}.quarantine AS t ` +
-    `WHERE t.stage = 'backfill' AND ${same} AND t.payload = s.payload)`
-  );
-}
+/** The move of rows that are no events: each line of a file once, however often the file is read. */
+export const quarantineMove = (pipeline: string): string =>
+  `INSERT INTO lake.${pipeline}.quarantine (stage, kafka_timestamp, ${known.join(", ")}) ` +
+  `SELECT 'backfill', current_timestamp(6), ${names(
+    known.map((name) => ({ name })),
+    "s.",
+  )} ` +
+  `FROM lake.${stagingSchema(pipeline)}.quarantine AS s WHERE NOT EXISTS (` +
+  `SELECT 1 FROM lake.${pipeline}.quarantine AS t WHERE t.stage = 'backfill' ` +
+  "AND t.source_file = s.source_file AND t.source_line = s.source_line AND t.payload = s.payload)";
 
 /** Events read, each once; those of them that a table of events was given; and those that are new there. */
 export function countsQuery(pipeline: PipelineFolder): string {

@@ -98,6 +98,12 @@ export function placeProblems(pipeline: PipelineFolder): string[] {
               `kafka_partition INT, kafka_offset BIGINT${needed.length > 3 ? ", event_type STRING" : ""}, and fill them in the job.`,
           ]
         : []),
+      ...(keepsLatest(table) && pipeline.parallelism > 1 && !isOrdered(pipeline, table.name)
+        ? [
+            `${where} keeps the latest row of a key, and parallelism ${pipeline.parallelism} loses their order: use parallelism 1, ` +
+              `or in the job ROW_NUMBER() OVER (PARTITION BY ${table.key.join(", ")} ORDER BY kafka_offset DESC) = 1.`,
+          ]
+        : []),
       ...foreign.map(
         (name) =>
           `${where} keeps the latest row by '${name}', which is no field of its events: the ledger finds the row of ` +
@@ -106,6 +112,13 @@ export function placeProblems(pipeline: PipelineFolder): string[] {
     ];
   });
 }
+
+/** Whether every INSERT into a table brings the rows of a key back into their order. */
+const isOrdered = (pipeline: PipelineFolder, table: string): boolean =>
+  pipeline.jobs
+    .flatMap((job) => insertsThroughViews(job.text))
+    .filter((insert) => insert.table === table)
+    .every(({ words }) => words.some((word) => word.toUpperCase() === "ROW_NUMBER"));
 
 const envelopeKeys = ["event_id", "event_type", "event_time"];
 
