@@ -3,11 +3,12 @@ import KafkaJavascript from "@confluentinc/kafka-javascript";
 
 const { Kafka, logLevel } = KafkaJavascript.KafkaJS;
 
-/** Sends values with one key; returns where each is, in order. */
+/** Sends values one after the other, with one key or each with its own; returns where each is, in order. */
 export async function writeRaw(
   bootstrap: string,
   topic: string,
   values: (string | Buffer | null)[],
+  keys: string[] = [],
 ): Promise<{ partition: number; offset: number }[]> {
   const producer = new Kafka({ kafkaJS: { brokers: [bootstrap], logLevel: logLevel.NOTHING } }).producer({
     kafkaJS: { acks: -1 },
@@ -15,8 +16,8 @@ export async function writeRaw(
   await producer.connect();
   try {
     const places = [];
-    for (const value of values) {
-      const [sent] = await producer.send({ topic, messages: [{ key: "raw", value }] });
+    for (const [index, value] of values.entries()) {
+      const [sent] = await producer.send({ topic, messages: [{ key: keys[index] ?? "raw", value }] });
       places.push({ partition: sent!.partition, offset: Number(sent!.baseOffset) });
     }
     return places;

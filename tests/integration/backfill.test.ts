@@ -1,0 +1,127 @@
+// A batch of one day through the folder's own SQL, on the real engines: each row once, however often it runs, beside
+// the stream and after a run that died.
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { contentId } from "../../flink-sql/content-id.ts";
+import type { Backfilled } from "../../orchestrator/backfill.ts";
+import { stagingSchema } from "../../orchestrator/backfill-sql.ts";
+import type { Ledger } from "../../orchestrator/ledger.ts";
+import { swordlakeWith } from "../support/cli.ts";
+import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
+import { writeRaw } from "../support/raw-kafka.ts";
+import { isolated, services } from "../support/services.ts";
+
+const slowMs = 10 * 60_000;
+const name = isolated("batch");
+const day = "2026-03-01";
+let env: Record<string, string>;
+let file: string;
+
+const rows = [
+  "sku,NAME,price,event_time",
+  `sku-1,"first, of two",1.50,${day}T10:00:00Z`,
+  `sku-1,last,2.50,${day}T09:00:00Z`,
+  `sku-2,two,3.50,${day}T10:00:00Z`,
+  `sku-2,two,3.50,${day}T10:00:00Z`,
+  "sku-3,another day,4.50,2026-03-02T00:00:00Z",
+  `sku-4,refused,4.505,${day}T10:00:00Z`,
+  `sku-5,one,column,too many,${day}T10:00:00Z`,
+];
+
+const backfill = () =>
+  swordlakeWith(env, "backfill", name, "--date", day, "--csv", file, "--type", "item", "--json");
+const done = async (): Promise<Backfilled> => {
+  const ran = await backfill();
+  if (ran.exitCode !== 0) throw new Error(ran.stderr);
+  return JSON.parse(ran.stdout);
+};
+const ledger = async (): Promise<Ledger> =>
+  JSON.parse((await swordlakeWith(env, "ledger", name, "--json", "--wait", "300")).stdout);
+const sql = async (query: string): Promise<unknown[][]> => {
+  const ran = await swordlakeWith(env, "sql", query, "--json");
+  if (ran.exitCode !== 0) throw new Error(ran.stderr);
+  return JSON.parse(ran.stdout).rows;
+};
+const everything = () =>
+  sql(
+    `SELECT sku, CAST(price AS VARCHAR), CAST(event_day AS VARCHAR), kafka_offset IS NULL FROM lake.${name}.every ORDER BY 1, 2`,
+  );
+
+beforeAll(async () => {
+  env = { SWORDLAKE_PIPELINES: writeFolder(name, catalogue) };
+  file = join(mkdtempSync(join(tmpdir(), "swordlake-batch-")), "items.csv");
+  writeFileSync(file, `\ufeff${rows.join("\r\n")}\r\n`);
+  const applied = await swordlakeWith(env, "apply", name);
+  if (applied.exitCode !== 0) throw new Error(applied.stderr);
+}, slowMs);
+
+afterAll(() => swordlakeWith(env, "stop", name), slowMs);
+
+describe("backfill", () => {
+  it(
+    "lands the day's rows once; two at a time are kept apart, and what a dead run left is cleared",
+    async () => {
+      await sql(`CREATE SCHEMA lake.${stagingSchema(name)}`);
+      await sql(`CREATE TABLE lake.${stagingSchema(name)}.latest AS SELECT 'left' AS event_id`);
+      const both = await Promise.all([backfill(), backfill()]);
+      const [won, lost] = both.sort((a, b) => a.exitCode - b.exitCode);
+      expect(won!.exitCode, won!.stderr).toBe(0);
+      expect(lost!.stderr).toContain(`Another backfill of ${name} is running`);
+      expect(JSON.parse(won!.stdout)).toEqual({
+        pipeline: name,
+        date: day,
+        read: 7,
+        otherDays: 1,
+        quarantined: 2,
+        landed: 3,
+        alreadyThere: 1,
+        filtered: 0,
+        untouched: ["counts"],
+      });
+      expect(await everything()).toEqual([
+        ["sku-1", "1.50", day, true],
+        ["sku-1", "2.50", day, true],
+        ["sku-2", "3.50", day, true],
+      ]);
+      expect(await sql(`SELECT sku, title FROM lake.${name}.latest ORDER BY 1`)).toEqual([
+        ["sku-1", "last"],
+        ["sku-2", "two"],
+      ]);
+      expect(
+        await sql(
+          `SELECT stage, reason, field_path, source_file, source_line FROM lake.${name}.quarantine ORDER BY source_line`,
+        ),
+      ).toEqual([
+        ["backfill", "invalid_event", "price", "items.csv", "7"],
+        ["backfill", "column_count", null, "items.csv", "8"],
+      ]);
+      expect(await ledger()).toMatchObject({ closed: true, accepted: 0 });
+    },
+    slowMs,
+  );
+
+  it(
+    "adds nothing a second time, and takes back what the stream brought too",
+    async () => {
+      const fields = { price: "3.50", sku: "sku-2", title: "two" };
+      const event_time = `${day}T10:00:00.000Z`;
+      const id = contentId(name, "item", { ...fields, event_time });
+      const { kafka } = await services();
+      await writeRaw(kafka, `${name}.items`, [recordOf("item", id, { ...fields, event_time })], ["sku-2"]);
+      const doubled = await ledger();
+      expect(doubled).toMatchObject({ closed: false, problems: [{ kind: "doubled", topic: "items" }] });
+      expect(doubled.problems[0]!.detail).toContain(id);
+      expect(await done()).toMatchObject({ read: 7, landed: 0, alreadyThere: 4, quarantined: 2 });
+      expect(await everything()).toEqual([
+        ["sku-1", "1.50", day, true],
+        ["sku-1", "2.50", day, true],
+        ["sku-2", "3.50", day, false],
+      ]);
+      expect(await sql(`SELECT count(*) FROM lake.${name}.quarantine`)).toEqual([["2"]]);
+      expect(await ledger()).toMatchObject({ closed: true, accepted: 1, landed: 1 });
+    },
+    slowMs,
+  );
+});
