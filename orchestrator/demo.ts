@@ -1,6 +1,6 @@
 // What the demonstration of one pipeline consists of: the commands that a person would type, in their order.
 import { join } from "node:path";
-import type { GeneratedFile, GenerateOptions } from "../flink-sql/generator.ts";
+import type { Answers, GeneratedFile, GenerateOptions } from "../flink-sql/generator.ts";
 import { answersFile } from "./generated-files.ts";
 
 export interface Step {
@@ -20,7 +20,7 @@ export function demoSteps(
   folder: string,
 ): Step[] {
   const settings = ["--rows", `${rows}`, "--seed", `${seed}`, "--damage", `${damage}`];
-  const load = ["load", pipeline, ...files.flatMap(({ name }) => ["--csv", join(folder, name)])];
+  const load = ["load", pipeline, "--json", ...files.flatMap(({ name }) => ["--csv", join(folder, name)])];
   const report = ["report", pipeline, "--answers", join(folder, answersFile)];
   return [
     { name: "generate", args: ["generate", pipeline, ...settings, "--out", folder, "--force"] },
@@ -35,6 +35,23 @@ export function demoSteps(
 /** Whether files of an earlier demonstration are the same as those that would be made now. */
 export const isSameData = (before: Partial<GenerateOptions>, now: GenerateOptions): boolean =>
   before.rows === now.rows && before.seed === now.seed && before.damage === now.damage;
+
+type Counts = Pick<Answers, "read" | "landed" | "duplicates" | "quarantined">;
+
+const sumOf = ({ read, landed, duplicates, quarantined }: Counts) =>
+  `rows read ${read} = landed ${landed} + duplicates ${duplicates} + quarantined ${quarantined}`;
+
+/**
+ * What a load counted, as a sentence. Throws where it isn't what was generated: each row with its verdict, or,
+ * where the same rows were there before, none landed and those that had are duplicates.
+ */
+export function checkLoad(counts: Counts, made: Counts, mayLand: boolean): string {
+  const again = { ...made, landed: 0, duplicates: made.landed + made.duplicates };
+  const allowed = [...(mayLand ? [made] : []), again].map(sumOf);
+  const counted = sumOf(counts);
+  if (allowed.includes(counted)) return counted;
+  throw new Error(`The load says: ${counted}. What was generated: ${allowed[0]}.`);
+}
 
 /** An argument as a shell takes it. */
 const shown = (arg: string) => (/^[\w./:=-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);

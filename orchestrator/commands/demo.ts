@@ -8,7 +8,7 @@ import type { GenerateOptions } from "../../flink-sql/generator.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { instanceFolder } from "../../stack/instance.ts";
 import { resolveConnection } from "../connection.ts";
-import { commandOf, demoSteps, isSameData, lastLine, type Step } from "../demo.ts";
+import { checkLoad, commandOf, demoSteps, isSameData, lastLine, type Step } from "../demo.ts";
 import { declaredPipelines, pipelineNamed } from "../engines.ts";
 import { answersFile, hasGenerator, loadGenerator } from "../generated-files.ts";
 import { connectTrino } from "../trino.ts";
@@ -30,15 +30,28 @@ async function runStep(pipeline: string, step: Step, folder: string): Promise<nu
   });
   const ms = performance.now() - from;
   writeFileSync(join(folder, `${step.name.replaceAll(" ", "-")}.log`), `${ran.stdout}\n${ran.stderr ?? ""}`);
-  const isDone = ran.exitCode === 0;
-  const said = isDone ? `  ${lastLine(ran.stdout)}` : "";
-  printLine(
-    `${pipeline.padEnd(10)} ${step.name.padEnd(13)} ${isDone ? "ok    " : "FAILED"} ${secondsOf(ms).padStart(7)} s${said}`,
-  );
-  if (isDone) return ms;
-  throw new Error(
-    `${pipeline}: '${step.name}' failed.\n${[ran.stdout, ran.stderr].filter(Boolean).join("\n")}\nTo repeat it: ${commandOf(step)}`,
-  );
+  const tell = (outcome: string, said = "") =>
+    printLine(
+      `${pipeline.padEnd(10)} ${step.name.padEnd(13)} ${outcome.padEnd(6)} ${secondsOf(ms).padStart(7)} s  ${said}`.trimEnd(),
+    );
+  try {
+    if (ran.exitCode !== 0) throw new Error([ran.stdout, ran.stderr].filter(Boolean).join("\n"));
+    tell("ok", saidBy(step, ran.stdout, folder));
+    return ms;
+  } catch (error) {
+    tell("FAILED");
+    throw new Error(
+      `${pipeline}: '${step.name}' failed.\n${(error as Error).message}\nTo repeat it: ${commandOf(step)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** What a step's output comes down to; throws where a load counted other verdicts than were generated. */
+function saidBy({ name, args }: Step, stdout: string, folder: string): string {
+  if (args[0] !== "load") return lastLine(stdout);
+  const made = JSON.parse(readFileSync(join(folder, answersFile), "utf8"));
+  return checkLoad(JSON.parse(stdout), made, name === "load");
 }
 
 /** Answers hold for these files alone: rows of others would make every report differ. */
