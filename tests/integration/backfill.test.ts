@@ -46,7 +46,7 @@ const sql = async (query: string): Promise<unknown[][]> => {
 };
 const everything = () =>
   sql(
-    `SELECT sku, CAST(price AS VARCHAR), CAST(event_day AS VARCHAR), kafka_offset IS NULL FROM lake.${name}.every ORDER BY 1, 2`,
+    `SELECT sku, CAST(price AS VARCHAR), CAST(event_day AS VARCHAR), kafka_offset IS NULL FROM lake.${name}.all_items ORDER BY 1, 2`,
   );
 
 beforeAll(async () => {

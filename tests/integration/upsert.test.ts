@@ -71,7 +71,7 @@ describe("the latest row of a key", () => {
         [`${keys}`, `${items}`],
       ]);
       expect(
-        await sql(`SELECT count(DISTINCT partition.event_day) FROM lake.${name}."every$partitions"`),
+        await sql(`SELECT count(DISTINCT partition.event_day) FROM lake.${name}."all_items$partitions"`),
       ).toEqual([[expect.stringMatching(/^[12]$/)]]);
     },
     slowMs,

@@ -22,7 +22,7 @@ export const recordOf = (event_type: string, event_id: string, fields: Record<st
 
 const iceberg = "'format-version' = '2', 'write.parquet.compression-codec' = 'zstd'";
 
-/** A catalogue: every item by day, the latest of each sku, and how many there are by title. */
+/** A catalogue: all items by day, the latest of each sku, and how many there are of each sku. */
 export const catalogue: Record<string, string> = {
   "pipeline.ts": `// A catalogue: items come again and again, the latest counts.
 import { z } from "zod";
@@ -43,8 +43,8 @@ export default definePipeline({
   },
 });
 `,
-  "tables/every.sql": `-- One row per event, by day.
-CREATE TABLE IF NOT EXISTS every (
+  "tables/all_items.sql": `-- One row per event, by day.
+CREATE TABLE IF NOT EXISTS all_items (
   event_id STRING, event_time TIMESTAMP_LTZ(6), event_day DATE, sku STRING, price DECIMAL(12, 2),
   kafka_partition INT, kafka_offset BIGINT
 ) PARTITIONED BY (event_day) WITH (${iceberg});
@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS counts (
 `,
   "jobs/landing.sql": `-- Items into their tables.
 EXECUTE STATEMENT SET BEGIN
-INSERT INTO every
+INSERT INTO all_items
 SELECT event_id, event_time, CAST(event_time AS DATE), sku, price, kafka_partition, kafka_offset
 FROM items WHERE event_type = 'item';
 INSERT INTO latest

@@ -91,4 +91,15 @@ describe("places", () => {
     ]);
     expect(placeProblems(folder({ t: `(${place}, sku STRING, ${upsert}` }, job))).toEqual([]);
   });
+
+  it("of a key are in order at parallelism 1, or where the job puts them in order", () => {
+    const tables = { t: `(${place}, sku STRING, ${upsert}` };
+    const wide = (job: string) => placeProblems({ ...folder(tables, job), parallelism: 2 });
+    expect(wide(job)).toEqual([
+      expect.stringMatching(/parallelism 2 loses their order: .*PARTITION BY sku ORDER BY kafka_offset DESC/),
+    ]);
+    const ranked =
+      "(SELECT *, ROW_NUMBER() OVER (PARTITION BY sku ORDER BY kafka_offset DESC) AS n FROM items)";
+    expect(wide(`INSERT INTO t SELECT * FROM ${ranked} WHERE n = 1`)).toEqual([]);
+  });
 });
