@@ -1,6 +1,8 @@
-// Runs a case through the same job files on real Flink: its sources end, its tables are files.
+// Runs a case through the same job files on real Flink: its sources end, its tables and alerts are files.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isLosslessNumber, parse } from "lossless-json";
+import { alertNames, alertSink } from "../flink-sql/alerts.ts";
 import { type Case, type Change, differences, misjudged, recordsOf, rowsAfter } from "../flink-sql/cases.ts";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
@@ -8,7 +10,7 @@ import { render } from "../flink-sql/render.ts";
 import { jobsOf, resetsOf, tableStatements } from "../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../flink-sql/source.ts";
 import { withoutSink } from "../flink-sql/statements.ts";
-import { declaredTables } from "../flink-sql/tables.ts";
+import { declaredTable } from "../flink-sql/tables.ts";
 import type { Connection } from "./connection.ts";
 import { openSession } from "./gateway.ts";
 import { located } from "./validate.ts";
@@ -28,12 +30,13 @@ async function runJobs(
     "execution.checkpointing.interval": "500 ms",
     "table.dml-sync": "true",
   });
-  // What a table with a key gets are changes: a row may replace another, or take it back.
-  const sink = (table: string) => {
-    const format = keyOf(pipeline, table).length > 0 ? "debezium-json" : "json";
-    return (
-      `'connector' = 'filesystem', 'path' = 'file://${join(folder, table)}', 'format' = '${format}', ` +
-      `'${format}.timestamp-format.standard' = 'ISO-8601', '${format}.encode.decimal-as-plain-number' = 'true'`
+  const asFile = (name: string, createTable: string) => {
+    // What keeps the latest row of a key is written as changes; see rowsAfter.
+    const format = (declaredTable(createTable)?.key ?? []).length > 0 ? "debezium-json" : "json";
+    return withoutSink(
+      createTable,
+      `'connector' = 'filesystem', 'path' = 'file://${join(folder, name)}', 'format' = '${format}', ` +
+        `'${format}.timestamp-format.standard' = 'ISO-8601', '${format}.encode.decimal-as-plain-number' = 'true'`,
     );
   };
   const run = async (text: string, source: string) =>
@@ -50,34 +53,45 @@ async function runJobs(
     }
     for (const { text, source } of tableStatements(pipeline)) {
       const table = pipeline.tables.find((file) => source.startsWith(`${file.path}:`))?.name;
-      if (table) await run(withoutSink(text, sink(table)), source);
+      if (table) await run(asFile(table, text), source);
     }
+    for (const { alert, sink } of alertNames(pipeline))
+      await run(asFile(sink, alertSink(pipeline, alert)), "derived from pipeline.ts");
     for (const job of jobsOf(pipeline).filter(({ name }) => !name.endsWith(`/${logJob}`)))
       for (const { text, source } of [...job.statements, ...resetsOf(job)])
-        if (!/^CREATE TEMPORARY (TABLE|VIEW) /.test(text)) await run(text, source);
+        if (source !== "derived from pipeline.ts") await run(text, source);
   } finally {
     await session.close();
   }
+  const tables = pipeline.tables.map(({ name, text }) => ({ name, key: declaredTable(text)?.key ?? [] }));
+  const alerts = alertNames(pipeline).map(({ alert, sink }) => ({
+    name: sink,
+    key: pipeline.alerts[alert]?.key ?? [],
+  }));
   return Object.fromEntries(
-    pipeline.tables.map(({ name }) => {
-      const [key, written] = [keyOf(pipeline, name), readRows(join(folder, name))];
-      return [name, key.length > 0 ? rowsAfter(written as unknown as Change[], key) : written];
+    [...tables, ...alerts].map(({ name, key }) => {
+      const rows = readRows(join(folder, name));
+      return [name, key.length > 0 ? rowsAfter(rows as unknown as Change[], key) : rows];
     }),
   );
 }
 
-const keyOf = (pipeline: PipelineFolder, table: string): string[] =>
-  declaredTables(pipeline).find(({ file }) => file.name === table)?.key ?? [];
+/** Numbers that JavaScript can't hold are digits in a string. */
+const exact = (_key: string, value: unknown) => {
+  if (!isLosslessNumber(value)) return value;
+  const number = Number(value.value);
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? value.value : number;
+};
 
-/** In the order in which they were written: a file's name ends in its number. */
+/** Rows in the order in which they were written. */
 function readRows(folder: string): Record<string, unknown>[] {
   if (!existsSync(folder)) return [];
-  const numberOf = (file: string) => Number(file.slice(file.lastIndexOf("-") + 1));
+  const order = (file: string) => Number(/-(\d+)(\.\w+)?$/.exec(file)?.[1] ?? 0);
   return readdirSync(folder)
     .filter((file) => file.startsWith("part-"))
-    .sort((a, b) => numberOf(a) - numberOf(b))
+    .sort((a, b) => order(a) - order(b))
     .flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n").filter(Boolean))
-    .map((line) => JSON.parse(line));
+    .map((line) => parse(line, exact) as Record<string, unknown>);
 }
 
 /** What differs from the case's expectation, as sentences; empty where it holds. */
