@@ -73,15 +73,11 @@ const busyHours = [2, 2, 4, 7, 10, 11, 11, 11, 11, 10, 10, 10, 10, 11, 12, 13, 1
 const busyMean = busyHours.reduce((sum, weight) => sum + weight, 0) / busyHours.length;
 
 const sessionLength = powerLaw(30, 1.2);
-/** Actions in one window, in windows of bots: at the bound, above it, and far above. */
-const burstSizes = weighted([
-  [10, 3],
-  [11, 4],
-  [14, 2],
-  [40, 1],
-]);
-/** About one burst in so many rows; the first comes early, so that small files have some. */
+/** Actions in one window, in windows of bots: above the bound, at it, and far above; one after the other. */
+const burstSizes = [11, 10, 14, 11, 40, 10, 12];
+/** One burst in so many rows, or more often, so that small files have some of each size. */
 const rowsPerBurst = 2500;
+const burstsMin = 8;
 
 const sessionId = (number: number, draws: Draws) => {
   const hex = (value: number, width: number) => value.toString(16).padStart(width, "0").slice(-width);
@@ -110,12 +106,12 @@ function planSession(shop: Shop, number: number, startMs: number, draws: Draws):
   return actions;
 }
 
-/** Actions of a bot within one window; or, as often, around the bound between two windows. */
-function planBurst(shop: Shop, number: number, startMs: number, draws: Draws): Action[] {
-  const size = burstSizes(draws);
+/** Actions of a bot within one window; or, one in four, around the bound between two windows. */
+function planBurst(shop: Shop, count: number, number: number, startMs: number, draws: Draws): Action[] {
+  const size = burstSizes[count % burstSizes.length]!;
   const windowMs = 10 * secondMs;
   const begin = Math.ceil(startMs / windowMs) * windowMs;
-  const isAcross = draws.chance(0.25);
+  const isAcross = count % 4 === 3;
   const user = shop.pickBot(draws);
   const session = sessionId(number, draws);
   const first = draws.below(shop.products);
@@ -170,7 +166,8 @@ function generate({ rows, seed, damage }: GenerateOptions, write: Write) {
   const meanGapMs = (days * 24 * 3600 * secondMs) / (rows / 6);
   let clockMs = firstMs;
   let number = 0;
-  let nextBurst = 20;
+  let bursts = 0;
+  const burstEvery = Math.min(rowsPerBurst, Math.floor(rows / burstsMin));
   while (writer.left() > 0) {
     const busy = busyHours[new Date(clockMs).getUTCHours()]! / busyMean;
     clockMs += (-Math.log(1 - draws.below(1e6) / 1e6) * meanGapMs) / busy;
@@ -178,10 +175,9 @@ function generate({ rows, seed, damage }: GenerateOptions, write: Write) {
     timeline.advance(startMs);
     number++;
     timeline.add(planSession(shop, number, startMs, draws));
-    if (rows - writer.left() < nextBurst) continue;
-    nextBurst += rowsPerBurst;
+    if (rows - writer.left() < bursts * burstEvery) continue;
     number++;
-    timeline.add(planBurst(shop, number, startMs, draws));
+    timeline.add(planBurst(shop, bursts++, number, startMs, draws));
   }
   writer.end();
   return { ...writer.counts, reports: books.answers() };
