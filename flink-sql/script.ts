@@ -121,9 +121,10 @@ export function jobsOf(pipeline: PipelineFolder): Job[] {
       name,
       settings: settings(name),
       statements: [
-        ...[...sources, ...sinks.map(({ alert }) => alertSink(pipeline, alert))].map((text) => ({
-          text,
-          source: "derived from pipeline.ts",
+        ...sources.map((text) => ({ text, source: "derived from pipeline.ts" })),
+        ...sinks.map(({ alert }) => ({
+          text: alertSink(pipeline, alert),
+          source: "the alerts of pipeline.ts",
         })),
         ...own,
       ],

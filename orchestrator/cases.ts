@@ -59,7 +59,7 @@ async function runJobs(
       await run(asFile(sink, alertSink(pipeline, alert)), "derived from pipeline.ts");
     for (const job of jobsOf(pipeline).filter(({ name }) => !name.endsWith(`/${logJob}`)))
       for (const { text, source } of [...job.statements, ...resetsOf(job)])
-        if (source !== "derived from pipeline.ts") await run(text, source);
+        if (!source.endsWith(" pipeline.ts")) await run(text, source);
   } finally {
     await session.close();
   }
