@@ -4,6 +4,8 @@ import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
 import { ratio } from "../../../flink-sql/ads/answers.ts";
 import generator from "../../../flink-sql/ads/generate.ts";
+import { recordsOf } from "../../../flink-sql/cases.ts";
+import { loadPipelines } from "../../../flink-sql/folders.ts";
 import type { Answers, GenerateOptions } from "../../../flink-sql/generator.ts";
 
 function make(options: GenerateOptions): { files: Map<string, Buffer>; answers: Answers } {
@@ -86,7 +88,8 @@ function groups(rows: Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
 const isActive = ({ action }: Row) => ["close", "click", "app_view", "open", "download"].includes(action);
 const did = (rows: Row[], action: string) => rows.filter((row) => row.action === action);
 
-const { files, answers } = make({ rows: 12_000, seed: 3, damage: 0.1 });
+const folder = (await loadPipelines()).find(({ name }) => name === "ads")!;
+const { files, answers } = make({ rows: 4_000, seed: 3, damage: 0.1 });
 const ads = recount(files.get("ad_stream.csv")!, ["logs", "display", "load", "close", "click"]);
 const store = recount(files.get("store_stream.csv")!, ["logs", "app_view", "open", "download"]);
 const all = [...ads.rows, ...store.rows];
@@ -109,11 +112,41 @@ describe("the generator of ads", () => {
     const expected = [...of("ad_stream", ads), ...of("store_stream", store)];
     expect(sorted(answerOf("cleaning").rows)).toEqual(sorted(expected));
     const { read, landed, duplicates, quarantined } = answers;
-    expect(read).toBe(12_000);
+    expect(read).toBe(4_000);
     expect(landed).toBe(all.length);
-    expect(duplicates).toBeGreaterThan(500);
+    expect(duplicates).toBeGreaterThan(150);
     expect(landed + duplicates + quarantined).toBe(read);
   });
+
+  it("says of each row what the load and the contract say", () => {
+    for (const [stream, name] of [
+      ["ad_stream", "ad_stream.csv"],
+      ["store_stream", "store_stream.csv"],
+    ] as const) {
+      const base64 = files.get(name)!.toString("base64");
+      const { byTopic, refused, unreadable } = recordsOf(folder, { csv: { base64 } });
+      const ids = new Set(byTopic.get(stream)!.map((event) => (event as { event_id: string }).event_id));
+      const steps = answerOf("cleaning").rows.filter(([of]) => of === stream);
+      const told = (wanted: (reason: string, field: string) => boolean) =>
+        steps
+          .filter(([, step, reason, field]) => step === "quarantined" && wanted(`${reason}`, `${field}`))
+          .reduce((sum, row) => sum + Number(row[4]), 0);
+      expect(steps.find(([, step]) => step === "landed")![4]).toBe(String(ids.size));
+      const fields = Object.values(refused);
+      for (const field of new Set(fields))
+        expect([field, told((reason, of) => reason === "event_invalid" && of === field)]).toEqual([
+          field,
+          fields.filter((one) => one === field).length,
+        ]);
+      const reasons = Object.values(unreadable);
+      for (const reason of new Set(reasons))
+        expect([reason, told((one) => one === reason)]).toEqual([
+          reason,
+          reasons.filter((one) => one === reason).length,
+        ]);
+      expect(told(() => true)).toBe(fields.length + reasons.length);
+    }
+  }, 30_000);
 
   it.each([
     ["daily_active", 10],
