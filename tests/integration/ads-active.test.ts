@@ -18,7 +18,10 @@ describe("ads/active", () => {
       for (const { text } of tableStatements(pipeline)) await run(withoutSink(text));
       for (const { text } of job.statements.slice(0, -1)) await run(text);
       const starts = job.statements.at(-1)!.text.replace(/^EXECUTE\s+/, "EXPLAIN ");
-      const plan = (await run(starts)).rows.flat().join("\n").split(/^== .* ==$/m)[2]!;
+      const plan = (await run(starts)).rows
+        .flat()
+        .join("\n")
+        .split(/^== .* ==$/m)[2]!;
       const counts = plan.split("\n").filter((line) => line.includes("GlobalGroupAggregate("));
       expect(counts).toHaveLength(2);
       for (const line of counts) expect(line).toContain("STATE_TTL options:[0 ms]");

@@ -45,7 +45,9 @@ steps AS (
   UNION ALL
   SELECT 4 AS place, 'landed' AS step, '' AS reason, '' AS field, stream, events FROM landed
   UNION ALL
-  SELECT 5 AS place, 'landed without ad or app' AS step, '' AS reason, '' AS field, stream, unknown AS events FROM landed
+  SELECT
+    5 AS place, 'landed without ad or app' AS step, '' AS reason, '' AS field, stream, unknown AS events
+  FROM landed
 )
 SELECT stream, step, reason, field, events
 FROM steps
