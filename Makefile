@@ -26,8 +26,8 @@ node_modules/.dev: package.json package-lock.json
 deps: node_modules/.package-lock.json ## install packages, fetch engines into the cache (once)
 	@$(NODE) stack/install/main.ts
 
-up: deps ## start the stack and apply all pipelines
-	@$(SWORDLAKE) up
+up: deps ## start the stack and apply all pipelines, or ONLY=game
+	@$(SWORDLAKE) up $(if $(ONLY),--only $(ONLY))
 
 down: ## end every process; the data stays
 	@$(SWORDLAKE) down
@@ -35,6 +35,7 @@ down: ## end every process; the data stays
 clean: ## end the instance and remove its data
 	@$(SWORDLAKE) clean
 
+demo: ONLY = game
 demo: up ## players buy swords and join guilds; reports and a closed ledger
 	@rm -f .swordlake/demo.ndjson
 	@$(NODE) loadgen/main.ts --url "$$($(SWORDLAKE) url api)" --pipeline game --events $(DEMO_EVENTS) --journal .swordlake/demo.ndjson
@@ -47,6 +48,7 @@ DEMO_FILES = --rows $(or $(ROWS),100000) --seed $(or $(SEED),1) --damage $(or $(
 demo-all: up ## every pipeline that can make files: generate, load twice, compare all reports: ROWS= SEED= DAMAGE=
 	@$(SWORDLAKE) demo $(DEMO_FILES)
 
+demo-pipeline: ONLY = $(P)
 demo-pipeline: up ## the same for one: P= ROWS= SEED= DAMAGE=
 	@$(SWORDLAKE) demo $(P) $(DEMO_FILES)
 

@@ -27,6 +27,7 @@ program
   .command("up")
   .description("start the engines, the API and the orchestrator, and apply all pipelines")
   .option("--no-apply", "start only: create no topic, table or job")
+  .option("--only <pipeline>", "apply only this one; jobs of others that ran go on")
   .action(async (options) => (await stack()).up(options));
 program
   .command("down")

@@ -46,13 +46,13 @@ function printAddresses(instance: Instance): void {
   printLine(textTable(["", "address", ""], rows));
 }
 
-export async function up(options: { apply: boolean }): Promise<void> {
+export async function up(options: { apply: boolean; only?: string }): Promise<void> {
   const signal = abortOnSignal();
   const config = readStackConfig();
   const instance = await showProgress("Starting the stack", (tell) => startStack(config, tell, signal));
   if (options.apply) {
     try {
-      await showProgress("Applying the pipelines", (tell) => applyAll(tell));
+      await showProgress("Applying the pipelines", (tell) => applyAll(tell, options.only));
     } catch (error) {
       throw new Error(
         `The engines run, but not all pipelines could be applied:\n${(error as Error).message}`,

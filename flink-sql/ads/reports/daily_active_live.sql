@@ -5,5 +5,6 @@
 -- param: country = ''  Country of two letters, as in IN; empty: all countries
 SELECT event_day, country, devices, active_devices
 FROM lake.ads.daily_active_live
-WHERE ('${month}' = '' OR date_format(event_day, '%Y-%m') = '${month}') AND ('${country}' = '' OR country = '${country}')
+WHERE ('${month}' = '' OR date_format(event_day, '%Y-%m') = '${month}')
+  AND ('${country}' = '' OR country = '${country}')
 ORDER BY 1, 2;

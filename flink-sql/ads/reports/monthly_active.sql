@@ -14,6 +14,7 @@ SELECT
   COUNT(DISTINCT device_id) AS devices,
   COUNT(DISTINCT IF(active, device_id)) AS active_devices
 FROM seen
-WHERE ('${month}' = '' OR date_format(event_day, '%Y-%m') = '${month}') AND ('${country}' = '' OR country = '${country}')
+WHERE ('${month}' = '' OR date_format(event_day, '%Y-%m') = '${month}')
+  AND ('${country}' = '' OR country = '${country}')
 GROUP BY 1, 2
 ORDER BY 1, 2;
