@@ -15,6 +15,8 @@ export interface ReportAnswer {
   parameters: Record<string, string>;
   columns: string[];
   rows: (string | number | boolean | null)[][];
+  /** The report counts what came, copies included: its answer holds while the files were loaded once. */
+  countsCopies?: boolean | undefined;
 }
 
 export interface Answers {

@@ -11,13 +11,14 @@ export interface Step {
 
 /**
  * Makes files, loads them, compares every report with its exact answer; then loads the same files again, after
- * which nothing may have changed; and takes the account. `folder` is where the files go.
+ * which nothing may have changed; and takes the account. `folder` is where the files go; `isLoaded`: the lake has them from before.
  */
 export function demoSteps(
   pipeline: string,
   files: GeneratedFile[],
   { rows, seed, damage }: GenerateOptions,
   folder: string,
+  isLoaded: boolean,
 ): Step[] {
   const settings = ["--rows", `${rows}`, "--seed", `${seed}`, "--damage", `${damage}`];
   const load = ["load", pipeline, "--json", ...files.flatMap(({ name }) => ["--csv", join(folder, name)])];
@@ -25,9 +26,9 @@ export function demoSteps(
   return [
     { name: "generate", args: ["generate", pipeline, ...settings, "--out", folder, "--force"] },
     { name: "load", args: load },
-    { name: "answers", args: report },
+    { name: "answers", args: isLoaded ? [...report, "--again"] : report },
     { name: "load again", args: load },
-    { name: "answers again", args: report },
+    { name: "answers again", args: [...report, "--again"] },
     { name: "ledger", args: ["ledger", pipeline] },
   ];
 }

@@ -104,6 +104,7 @@ program
     "read the tables as they were: a snapshot's number, or a time such as 2026-02-28T12:30",
   )
   .option("--answers <file>", "compare with the exact answers that generate wrote; exit 1 where any differs")
+  .option("--again", "with --answers: the files were loaded more than once, so leave out what counts copies")
   .option("--list", "print the reports, their questions and their parameters instead")
   .action(async (pipeline, names, options) => (await reports()).report(pipeline, names, options));
 program

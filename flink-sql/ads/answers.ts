@@ -260,6 +260,7 @@ export function createBooks(names: Names, chosen: Required<Choice>) {
           parameters: {},
           columns: ["stream", "step", "reason", "field", "events"],
           rows: cleaningRows(cleaning),
+          countsCopies: true,
         },
       );
   }

@@ -54,17 +54,20 @@ function saidBy({ name, args }: Step, stdout: string, folder: string): string {
   return checkLoad(JSON.parse(stdout), made, name === "load");
 }
 
-/** Answers hold for these files alone: rows of others would make every report differ. */
-async function refuseOtherRows(
+/**
+ * Whether the lake has rows of these files from before. Throws where it has others: the answers hold for these
+ * files alone.
+ */
+async function hasTheseRows(
   pipeline: PipelineFolder,
   folder: string,
   options: GenerateOptions,
-): Promise<void> {
+): Promise<boolean> {
   const answers = join(folder, answersFile);
-  if (existsSync(answers) && isSameData(JSON.parse(readFileSync(answers, "utf8")), options)) return;
   const lake = connectTrino(resolveConnection(readStackConfig()).addresses.trino);
   const { rows } = await lake.query(`SELECT count(*) FROM lake.${pipeline.name}.log`);
-  if (String(rows[0]?.[0]) === "0") return;
+  if (String(rows[0]?.[0]) === "0") return false;
+  if (existsSync(answers) && isSameData(JSON.parse(readFileSync(answers, "utf8")), options)) return true;
   throw new Error(
     `Pipeline '${pipeline.name}' holds ${rows[0]?.[0]} records of other data, and the answers are for the generated files alone: ` +
       "give the --rows, --seed and --damage of its last demo, or begin with an empty lake by 'make clean'.",
@@ -74,10 +77,10 @@ async function refuseOtherRows(
 async function demoOf(pipeline: PipelineFolder, options: GenerateOptions): Promise<number[]> {
   const folder = join(instanceFolder(readStackConfig()), "demo", pipeline.name);
   const { files } = await loadGenerator(pipeline);
-  await refuseOtherRows(pipeline, folder, options);
+  const isLoaded = await hasTheseRows(pipeline, folder, options);
   mkdirSync(folder, { recursive: true });
   const times: number[] = [];
-  for (const step of demoSteps(pipeline.name, files, options, folder))
+  for (const step of demoSteps(pipeline.name, files, options, folder, isLoaded))
     times.push(await runStep(pipeline.name, step, folder));
   return times;
 }
@@ -90,7 +93,7 @@ export async function demo(names: string[], settings: GenerateSettings): Promise
   if (wanted.length === 0) throw new Error("No pipeline can make files: none has a generate.ts.");
   const done: [string, number[]][] = [];
   for (const pipeline of wanted) done.push([pipeline.name, await demoOf(pipeline, options)]);
-  const steps = demoSteps("", [], options, "").map(({ name }) => `${name}, s`);
+  const steps = demoSteps("", [], options, "", false).map(({ name }) => `${name}, s`);
   printLine(
     textTable(
       ["pipeline", "rows", ...steps],

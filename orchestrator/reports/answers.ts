@@ -22,6 +22,7 @@ const answersFile = z.object({
       parameters: z.record(z.string(), z.string()),
       columns: z.array(z.string()).min(1),
       rows: z.array(z.array(value)),
+      countsCopies: z.boolean().optional(),
     }),
   ),
 });

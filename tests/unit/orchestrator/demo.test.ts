@@ -10,7 +10,7 @@ describe("a demonstration", () => {
       { name: "kinds.csv", event: "kind" },
       { name: "things.csv", event: "thing" },
     ];
-    const steps = demoSteps("tea", files, options, "/d/my tea");
+    const steps = demoSteps("tea", files, options, "/d/my tea", false);
     expect(steps.map(({ name }) => name)).toEqual([
       "generate",
       "load",
@@ -25,6 +25,15 @@ describe("a demonstration", () => {
       "npx swordlake report tea --answers '/d/my tea/answers.json'",
       "npx swordlake load tea --json --csv '/d/my tea/kinds.csv' --csv '/d/my tea/things.csv'",
     ]);
+  });
+
+  it("leaves out what counts copies once the files were loaded before", () => {
+    const again = (isLoaded: boolean) =>
+      demoSteps("tea", [], options, "/d", isLoaded)
+        .filter(({ name }) => name.startsWith("answers"))
+        .map(({ args }) => args.includes("--again"));
+    expect(again(false)).toEqual([false, true]);
+    expect(again(true)).toEqual([true, true]);
   });
 
   it("knows its data by rows, seed and damage", () => {
