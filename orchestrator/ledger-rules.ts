@@ -1,4 +1,5 @@
 // Which events a table takes, and how it keeps them: read from the folder's own INSERTs and CREATE TABLEs. Pure.
+import { alertNames } from "../flink-sql/alerts.ts";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { type Insert, insertsOf, splitStatements } from "../flink-sql/statements.ts";
 import { type DeclaredTable, declaredTables, holdsEvents, keepsLatest } from "../flink-sql/tables.ts";
@@ -61,7 +62,10 @@ function writtenTables(pipeline: PipelineFolder): Pick<TableRule, "table" | "top
  */
 export function tableRules(pipeline: PipelineFolder): TableRule[] {
   const declared = new Map(declaredTables(pipeline).map((table) => [table.name, table]));
+  // What a job raises as an alert goes to a topic.
+  const sinks = alertNames(pipeline).map(({ sink }) => sink);
   const written = writtenTables(pipeline).filter(({ table }) => {
+    if (sinks.includes(table)) return false;
     const known = declared.get(table);
     return !known || holdsEvents(known);
   });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
-import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
+import { alert, definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
 import { placeProblems, tableRules } from "../../../orchestrator/ledger-rules.ts";
 
 const sku = z.string();
@@ -36,6 +36,13 @@ describe("rules of tables", () => {
       ),
     );
     expect(rules).toEqual([{ table: "kept", topic: "items", takes: ["item"], key: [], isShared: false }]);
+  });
+
+  it("leave out what is raised as an alert: it goes to a topic", () => {
+    const burst = alert("too many", { key: ["sku"], fields: { sku } });
+    const raising = folder({}, "INSERT INTO burst_alert SELECT 'burst', sku FROM items;");
+    expect(tableRules({ ...raising, alerts: { burst } })).toEqual([]);
+    expect(tableRules(raising).map(({ table }) => table)).toEqual(["burst_alert"]);
   });
 
   it("name the key of a table of latest rows, with its type", () => {
