@@ -55,10 +55,12 @@ function columnIs({ name, type }: LakeTable["columns"][number], id: string): str
   return `CAST(${quoted(name)} AS VARCHAR) = ${literal(id)}`;
 }
 
-/** The id as a word of any text, as it is and as JSON writes it. */
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+
+/** The id as a word of any text: as it is, as JSON writes it, and as JSON within a string of JSON does. */
 function wordPattern(id: string): string {
   const escaped = (text: string) => text.replace(/[!-/:-@[-`{-~]/g, "\\$&");
-  const forms = [...new Set([id, JSON.stringify(id).slice(1, -1)])].map(escaped).join("|");
+  const forms = [...new Set([id, inJson(id), inJson(inJson(id))])].map(escaped).join("|");
   return `(^|[^\\p{L}\\p{N}_])(${forms})($|[^\\p{L}\\p{N}_])`;
 }
 

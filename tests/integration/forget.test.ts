@@ -138,7 +138,7 @@ describe("forget", { timeout }, () => {
     await send(crowd.map(visit));
     loading = false;
     await load;
-    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(0);
     const done = JSON.parse(ended.stdout) as Forgotten;
     expect(done).toMatchObject({
       proven: true,
