@@ -1,11 +1,11 @@
 // Finds pipelines: every folder under flink-sql/ (or SWORDLAKE_PIPELINES) that has a pipeline.ts.
 // Reports every mistake of every folder at once; loads nothing else and opens no connection.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { register } from "node:module";
-import { basename, delimiter, join, relative } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { alertNames, alertProblems, alertTopic } from "./alerts.ts";
 import { envelopeColumns, topicColumns } from "./columns.ts";
+import { importDefault } from "./import-source.ts";
 import type { EventType, Pipeline, Topic } from "./pipeline.ts";
 
 export interface SqlFile {
@@ -46,16 +46,6 @@ const recordColumns = ["kafka_partition", "kafka_offset", "kafka_timestamp", "ar
 const ownColumns = [...envelopeColumns.map((column) => column.name), ...recordColumns];
 
 const identifier = /^[a-z][a-z0-9_]{0,62}$/;
-
-let foreignFoldersCanLoad = false;
-
-/** Folders outside this checkout have no packages of their own: "swordlake" and "zod" come from here. */
-function letForeignFoldersLoad(roots: string[]): void {
-  const foreign = roots.some((root) => relative(join(pipelinesRoot, ".."), root).startsWith(".."));
-  if (!foreign || foreignFoldersCanLoad) return;
-  register("./foreign-folders.js", import.meta.url);
-  foreignFoldersCanLoad = true;
-}
 
 /** Files of one kind in name order; a folder that isn't there has none. */
 function sqlFiles(folder: string): SqlFile[] {
@@ -179,7 +169,7 @@ async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
   const file = join(path, "pipeline.ts");
   let declared: Pipeline | undefined;
   try {
-    declared = ((await import(pathToFileURL(file).href)) as { default?: Pipeline }).default;
+    declared = await importDefault<Pipeline>(file);
   } catch (error) {
     throw new Error(importProblem(file, error as Error), { cause: error });
   }
@@ -209,7 +199,6 @@ async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
  * mistakes, each as "file:line: what is wrong".
  */
 export async function loadPipelines(roots: string[] = [pipelinesRoot]): Promise<PipelineFolder[]> {
-  letForeignFoldersLoad(roots);
   const found = roots.flatMap((root) =>
     readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, "pipeline.ts")))

@@ -84,14 +84,26 @@ function appendMove(live: string, staged: string, { name, columns }: TableFile):
   };
 }
 
-/** Of a key the last row of the files counts, unless the live one is of a later time. */
-function latestMove(live: string, staged: string, { name, columns, key }: TableFile): Move {
+/**
+ * Of a key the last row of the files counts, unless the live one is of a later time. An event that a table in
+ * `appended` has is in the lake: what it said of its key was weighed then.
+ */
+function latestMove(
+  live: string,
+  staged: string,
+  { name, columns, key }: TableFile,
+  appended: string[],
+): Move {
+  const isKnown = appended
+    .map((table) => `EXISTS (SELECT 1 FROM ${table} AS a WHERE a.event_id = r.event_id)`)
+    .join(" OR ");
   const last =
-    `(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ${key.join(", ")} ORDER BY kafka_offset DESC) AS from_last ` +
-    `FROM ${staged}) WHERE from_last = 1)`;
+    `(SELECT *, ${isKnown || "FALSE"} AS is_known FROM (` +
+    `SELECT *, row_number() OVER (PARTITION BY ${key.join(", ")} ORDER BY kafka_offset DESC) AS from_last ` +
+    `FROM ${staged}) AS r WHERE from_last = 1)`;
   const same = key.map((column) => `t.${column} = s.${column}`).join(" AND ");
   const hasTime = columns.some((column) => column.name === "event_time");
-  const later = `t.event_id <> s.event_id${hasTime ? " AND s.event_time >= t.event_time" : ""}`;
+  const later = `NOT s.is_known AND t.event_id <> s.event_id${hasTime ? " AND s.event_time >= t.event_time" : ""}`;
   const values = columns.map((c) => (isPlace(c.name) ? "NULL" : `s.${c.name}`));
   const set = columns
     .map((c, index) => `${c.name} = ${values[index]}`)
@@ -109,13 +121,19 @@ function latestMove(live: string, staged: string, { name, columns, key }: TableF
   };
 }
 
-/** The moves of all tables that a batch fills. */
-export const moves = (pipeline: PipelineFolder): Move[] =>
-  filledTables(pipeline).map((table) => {
-    const live = `lake.${pipeline.name}.${table.name}`;
-    const staged = `lake.${stagingSchema(pipeline.name)}.${table.name}`;
-    return keepsLatest(table) ? latestMove(live, staged, table) : appendMove(live, staged, table);
-  });
+/** The moves of all tables that a batch fills; those that only grow come last: by them an event is known. */
+export function moves(pipeline: PipelineFolder): Move[] {
+  const live = ({ name }: TableFile) => `lake.${pipeline.name}.${name}`;
+  const staged = ({ name }: TableFile) => `lake.${stagingSchema(pipeline.name)}.${name}`;
+  const filled = filledTables(pipeline);
+  const appended = filled.filter((table) => !keepsLatest(table));
+  return [
+    ...filled
+      .filter(keepsLatest)
+      .map((table) => latestMove(live(table), staged(table), table, appended.map(live))),
+    ...appended.map((table) => appendMove(live(table), staged(table), table)),
+  ];
+}
 
 /** The move of rows that are no events: each line of a file once, however often the file is read. */
 export const quarantineMove = (pipeline: string): string =>

@@ -1,9 +1,9 @@
 // A pipeline's generate.ts at work: finds it, writes its files and their exact answers into a folder.
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import type { GeneratedFile, GenerateOptions, Generator } from "../flink-sql/generator.ts";
+import { importDefault } from "../flink-sql/import-source.ts";
 import type { AnswersFile } from "./reports/answers.ts";
 
 export const answersFile = "answers.json";
@@ -27,7 +27,7 @@ export async function loadGenerator(pipeline: PipelineFolder): Promise<Generator
     );
   let generator: Generator | undefined;
   try {
-    generator = ((await import(pathToFileURL(file).href)) as { default?: Generator }).default;
+    generator = await importDefault<Generator>(file);
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }

@@ -1,9 +1,8 @@
 // quarantine: what was refused, seen, mended and sent again under its own event_id.
 import { userInfo } from "node:os";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { createEventQueue } from "../../client/runtime.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { importDefault } from "../../flink-sql/import-source.ts";
 import { inheritedEnv } from "../../stack/config.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines.ts";
 import {
@@ -117,8 +116,8 @@ export async function show(name: string, places: string[], options: { json?: boo
 
 async function readFunction(file: string | undefined): Promise<RepairFunction | undefined> {
   if (!file) return undefined;
-  const made = (await import(pathToFileURL(resolve(file)).href)) as { default?: unknown };
-  if (typeof made.default === "function") return made.default as RepairFunction;
+  const repairFunction = await importDefault<RepairFunction>(file);
+  if (typeof repairFunction === "function") return repairFunction;
   throw new Error(
     `--with ${file} exports no function: end it with 'export default (event) => ({ ...event, … })'.`,
   );

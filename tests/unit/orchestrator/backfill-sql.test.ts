@@ -47,7 +47,7 @@ describe("a batch", () => {
   });
 
   it("adds rows whose event_id isn't there, without a place", () => {
-    const [every] = moves(shelf);
+    const [, every] = moves(shelf);
     expect(every!.move).toBe(
       "INSERT INTO lake.shelf.every (event_id, event_time, kafka_partition, kafka_offset, sku) " +
         "SELECT s.event_id, s.event_time, NULL, NULL, s.sku FROM lake.shelf__backfill.every AS s " +
@@ -56,13 +56,21 @@ describe("a batch", () => {
   });
 
   it("takes the last row of a key, unless the lake's is of a later time", () => {
-    const [, latest] = moves(shelf);
+    const [latest] = moves(shelf);
     expect(latest!.move).toContain("PARTITION BY sku ORDER BY kafka_offset DESC");
     expect(latest!.move).toContain(
-      "WHEN MATCHED AND t.event_id <> s.event_id AND s.event_time >= t.event_time THEN UPDATE SET event_id = s.event_id",
+      "WHEN MATCHED AND NOT s.is_known AND t.event_id <> s.event_id AND s.event_time >= t.event_time THEN UPDATE SET event_id = s.event_id",
     );
     expect(latest!.move).not.toContain("sku = s.sku,");
     expect(latest!.clean).toBeUndefined();
+  });
+
+  it("weighs an event once: what a table that only grows has is known, and such tables are filled last", () => {
+    const [latest, every] = moves(shelf);
+    expect([latest!.table, every!.table]).toEqual(["latest", "every"]);
+    expect(latest!.move).toContain(
+      "EXISTS (SELECT 1 FROM lake.shelf.every AS a WHERE a.event_id = r.event_id) AS is_known",
+    );
   });
 
   it("keeps a line of a file once in the quarantine", () => {

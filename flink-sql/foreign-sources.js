@@ -1,4 +1,4 @@
-// Module hooks for pipeline folders outside this checkout: their imports of "swordlake",
+// Module hooks for sources outside this checkout (pipeline folders, repairs): their imports of "swordlake",
 // "swordlake/generator" and "zod" are answered from here; their TypeScript is always read as an ES module.
 const kit = new URL("./pipeline.ts", import.meta.url).href;
 const generator = new URL("./generator.ts", import.meta.url).href;
