@@ -11,9 +11,9 @@ import { jobsOf, resetsOf, tableStatements } from "../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../flink-sql/source.ts";
 import { withoutSink } from "../flink-sql/statements.ts";
 import { declaredTable } from "../flink-sql/tables.ts";
-import type { Connection } from "./connection.ts";
-import { openSession } from "./gateway.ts";
-import { located } from "./validate.ts";
+import { located } from "./deploy/validate.ts";
+import type { Connection } from "./engines/connection.ts";
+import { openSession } from "./engines/gateway.ts";
 
 type Rows = Record<string, Record<string, unknown>[]>;
 

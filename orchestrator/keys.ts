@@ -1,6 +1,6 @@
 // API keys in Postgres: made, listed, revoked. Each change leaves a row in the history.
 import { newToken } from "../game-api/api-key.ts";
-import type { Transaction } from "./store.ts";
+import type { Transaction } from "./engines/store.ts";
 
 export interface KeyRow {
   id: string;

@@ -2,10 +2,10 @@
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import type { Mode, Store } from "../stack/instance.ts";
 import type { EngineState } from "../stack/stack.ts";
-import type { Connection } from "./connection.ts";
-import { createFlink } from "./flink.ts";
-import { declaredJobs, tablesOf } from "./reconcile.ts";
-import { connectTrino } from "./trino.ts";
+import { declaredJobs, tablesOf } from "./deploy/reconcile.ts";
+import type { Connection } from "./engines/connection.ts";
+import { createFlink } from "./engines/flink.ts";
+import { connectTrino } from "./engines/trino.ts";
 
 export interface Status {
   mode: Mode;

@@ -3,10 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { alertColumns } from "../../flink-sql/alerts.ts";
 import type { Pipeline } from "../../flink-sql/pipeline.ts";
 import { readStackConfig } from "../../stack/config.ts";
-import { type AlertRow, listAlerts } from "../alert-rows.ts";
-import { resolveConnection } from "../connection.ts";
-import { declaredPipelines, pipelineNamed } from "../engines.ts";
-import { openStore } from "../store.ts";
+import { type AlertRow, listAlerts } from "../alerts/rows.ts";
+import { resolveConnection } from "../engines/connection.ts";
+import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
+import { openStore } from "../engines/store.ts";
 import { printJson, printLine, textTable } from "./output.ts";
 import { abortOnSignal } from "./stack.ts";
 

@@ -1,7 +1,7 @@
 // backfill: a batch of one day, for people and for programs.
 import { existsSync } from "node:fs";
-import { type Backfilled, runBackfill } from "../backfill.ts";
-import { declaredPipelines, pipelineNamed, withEngines } from "../engines.ts";
+import { type Backfilled, runBackfill } from "../backfill/run.ts";
+import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { printJson, printLine, progressLine } from "./output.ts";
 
 const isDay = (text: string) =>

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { runtimeSource } from "../../client/embed.ts";
 import { generateClient, generatedMark } from "../../client/generate.ts";
 import { readStackConfig } from "../../stack/config.ts";
-import { declaredPipelines, pipelineNamed } from "../engines.ts";
+import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
 import { printLine } from "./output.ts";
 
 /** Prints the client, or writes it to `out`. Throws where `out` holds something else. */

@@ -7,11 +7,11 @@ import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { GenerateOptions } from "../../flink-sql/generator.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { instanceFolder } from "../../stack/instance.ts";
-import { resolveConnection } from "../connection.ts";
 import { checkLoad, commandOf, demoSteps, isSameData, lastLine, type Step } from "../demo.ts";
-import { declaredPipelines, pipelineNamed } from "../engines.ts";
+import { resolveConnection } from "../engines/connection.ts";
+import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
+import { connectTrino } from "../engines/trino.ts";
 import { answersFile, hasGenerator, loadGenerator } from "../generated-files.ts";
-import { connectTrino } from "../trino.ts";
 import { type GenerateSettings, readSettings } from "./generate.ts";
 import { printLine, textTable } from "./output.ts";
 

@@ -4,12 +4,19 @@ import { render } from "../../flink-sql/render.ts";
 import { catalogStatements, jobsOf, tableStatements } from "../../flink-sql/script.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { allOrEveryProblem } from "../../stack/fetch.ts";
-import { resolveConnection } from "../connection.ts";
-import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines.ts";
-import { execute, stopJobs } from "../execute.ts";
-import { observe } from "../observe.ts";
-import { type Action, describeAction, pipelineOf, reconcile, refusals, tablesOf } from "../reconcile.ts";
-import { validate, validateReports } from "../validate.ts";
+import { execute, stopJobs } from "../deploy/execute.ts";
+import { observe } from "../deploy/observe.ts";
+import {
+  type Action,
+  describeAction,
+  pipelineOf,
+  reconcile,
+  refusals,
+  tablesOf,
+} from "../deploy/reconcile.ts";
+import { validate, validateReports } from "../deploy/validate.ts";
+import { resolveConnection } from "../engines/connection.ts";
+import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { printJson, printLine } from "./output.ts";
 
 /** Actions for all pipelines or one, with all problems of the folders checked first. */

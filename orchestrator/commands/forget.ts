@@ -1,8 +1,8 @@
 // forget, retain: rows that must go, and what is proven of it.
-import { declaredPipelines, pipelineNamed, withEngines } from "../engines.ts";
-import { type Forgotten, forget as forgetPerson } from "../forget.ts";
-import type { HistoryProof } from "../forget-files.ts";
-import { retain as applyRetention, type Retained } from "../retain.ts";
+import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
+import type { HistoryProof } from "../forget/files.ts";
+import { type Forgotten, forget as forgetPerson } from "../forget/forget.ts";
+import { retain as applyRetention, type Retained } from "../forget/retain.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
 
 export async function forget(

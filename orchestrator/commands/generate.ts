@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import type { GenerateOptions } from "../../flink-sql/generator.ts";
 import { readStackConfig } from "../../stack/config.ts";
-import { declaredPipelines, pipelineNamed } from "../engines.ts";
+import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
 import { answersFile, loadGenerator, writeGenerated } from "../generated-files.ts";
 import { printLine, progressLine } from "./output.ts";
 

@@ -1,9 +1,9 @@
 // keys: API keys made, listed, revoked and rotated by a person.
 import { scopeForm } from "../../game-api/api-key.ts";
 import { readStackConfig } from "../../stack/config.ts";
-import { resolveConnection } from "../connection.ts";
+import { resolveConnection } from "../engines/connection.ts";
+import { openStore, type Transaction } from "../engines/store.ts";
 import { createKey, type KeyRow, listKeys, revokeKey, rotateKey } from "../keys.ts";
-import { openStore, type Transaction } from "../store.ts";
 import { printJson, printLine, textTable } from "./output.ts";
 
 const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

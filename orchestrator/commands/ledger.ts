@@ -1,8 +1,8 @@
 // ledger: the account of a pipeline, for people and for programs.
 import { existsSync } from "node:fs";
-import { declaredPipelines, pipelineNamed, withEngines } from "../engines.ts";
-import { checkJournal, type JournalCheck } from "../journal.ts";
-import { type Counts, type Ledger, takeLedger } from "../ledger.ts";
+import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
+import { checkJournal, type JournalCheck } from "../ledger/journal.ts";
+import { type Counts, type Ledger, takeLedger } from "../ledger/ledger.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
 
 export async function ledger(

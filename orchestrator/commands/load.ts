@@ -19,11 +19,11 @@ import {
 } from "../../loadgen/replay/load-journal.ts";
 import { replayLine } from "../../loadgen/replay/report.ts";
 import { inheritedEnv, readStackConfig } from "../../stack/config.ts";
-import { type Connection, resolveConnection } from "../connection.ts";
-import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines.ts";
-import { takeLedger } from "../ledger.ts";
+import { type Connection, resolveConnection } from "../engines/connection.ts";
+import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
+import { findStored } from "../engines/object-store.ts";
+import { takeLedger } from "../ledger/ledger.ts";
 import { type LoadCounts, runQuarantineQuery, runVerdictsQuery, sumUp } from "../load-counts.ts";
-import { findStored } from "../object-store.ts";
 import { printJson, printLine, progressLine } from "./output.ts";
 
 /** Local files, and those of the object store. */

@@ -1,6 +1,6 @@
 // url, next: addresses, and what to try with them.
 import { readStackConfig } from "../../stack/config.ts";
-import { resolveConnection } from "../connection.ts";
+import { resolveConnection } from "../engines/connection.ts";
 import { printLine } from "./output.ts";
 
 export function url(name: string): void {

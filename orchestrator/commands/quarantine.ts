@@ -4,7 +4,7 @@ import { createEventQueue } from "../../client/runtime.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { importDefault } from "../../flink-sql/import-source.ts";
 import { inheritedEnv } from "../../stack/config.ts";
-import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines.ts";
+import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import {
   type Edit,
   placeName,

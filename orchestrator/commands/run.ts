@@ -3,12 +3,12 @@ import Fastify from "fastify";
 import { pino } from "pino";
 import { readStackConfig } from "../../stack/config.ts";
 import { engineStates } from "../../stack/stack.ts";
-import { alertMetrics } from "../alert-metrics.ts";
-import { createWebhook } from "../alert-webhook.ts";
-import { keepAlerts } from "../alerts.ts";
-import { resolveConnection } from "../connection.ts";
-import { connectEngines, declaredPipelines } from "../engines.ts";
-import { keepRunning } from "../keep.ts";
+import { keepAlerts } from "../alerts/deliver.ts";
+import { alertMetrics } from "../alerts/metrics.ts";
+import { createWebhook } from "../alerts/webhook.ts";
+import { keepRunning } from "../deploy/keep.ts";
+import { resolveConnection } from "../engines/connection.ts";
+import { connectEngines, declaredPipelines } from "../engines/engines.ts";
 import { readStatus } from "../status.ts";
 import { abortOnSignal } from "./stack.ts";
 

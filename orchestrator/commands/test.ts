@@ -2,8 +2,8 @@
 import { loadCases } from "../../flink-sql/cases.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { runCase } from "../cases.ts";
-import { resolveConnection } from "../connection.ts";
-import { declaredPipelines, pipelineNamed } from "../engines.ts";
+import { resolveConnection } from "../engines/connection.ts";
+import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
 import { printJson, printLine } from "./output.ts";
 
 interface CaseResult {

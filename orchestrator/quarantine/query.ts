@@ -1,5 +1,5 @@
 // The quarantine's rows by Trino: what the API refused as it came, and poison with its bytes from the log.
-import type { Lake } from "../trino.ts";
+import type { Lake } from "../engines/trino.ts";
 import type { Item, Place } from "./item.ts";
 
 export interface Filter {

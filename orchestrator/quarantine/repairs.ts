@@ -1,5 +1,5 @@
 // Repairs in Postgres: what was decided about quarantined events, and whether it was sent.
-import type { Transaction } from "../store.ts";
+import type { Transaction } from "../engines/store.ts";
 import { eventText, type Place, placeName, type Repaired, readEvent } from "./item.ts";
 
 export type RepairState = "repaired" | "replayed" | "refused";

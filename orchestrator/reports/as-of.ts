@@ -1,7 +1,7 @@
 // Reports as of a past snapshot: by Iceberg's time travel, each lake table of a statement is read as it was.
 // Pure but for `resolveVersions`, which asks the tables what snapshots there are.
 import { type Token, tokenize } from "../../flink-sql/statements.ts";
-import type { Lake } from "../trino.ts";
+import type { Lake } from "../engines/trino.ts";
 
 /** `purchases` of `"purchases"`. */
 const plain = (token: Token | undefined) =>

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Answers } from "../../flink-sql/generator.ts";
-import type { Ledger } from "../../orchestrator/ledger.ts";
+import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { swordlake, swordlakeJson } from "../support/cli.ts";
 
 const out = mkdtempSync(join(tmpdir(), "swordlake-apps-"));

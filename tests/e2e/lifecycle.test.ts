@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
-import { connectKafka } from "../../orchestrator/kafka.ts";
+import { connectKafka } from "../../orchestrator/engines/kafka.ts";
 import { addressesOf } from "../../stack/addresses.ts";
 import { readStackConfig, repository } from "../../stack/config.ts";
 import { type Instance, instanceFolder, readInstance } from "../../stack/instance.ts";

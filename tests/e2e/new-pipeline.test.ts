@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import type { Ledger } from "../../orchestrator/ledger.ts";
+import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { type OwnApi, startApi } from "../support/api.ts";
 import { loadWith, swordlakeWith } from "../support/cli.ts";
 

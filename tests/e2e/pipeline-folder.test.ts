@@ -2,7 +2,7 @@
 // when a row is deleted by hand.
 import axios from "axios";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Ledger } from "../../orchestrator/ledger.ts";
+import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { load, swordlake, swordlakeJson } from "../support/cli.ts";
 import { type Services, services } from "../support/services.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axios from "axios";
 import { beforeAll, expect, it } from "vitest";
-import type { Ledger } from "../../orchestrator/ledger.ts";
+import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { swordlake, swordlakeJson } from "../support/cli.ts";
 import { writeRaw } from "../support/raw-kafka.ts";

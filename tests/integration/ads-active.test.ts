@@ -4,7 +4,7 @@ import { loadPipelines } from "../../flink-sql/folders.ts";
 import { render } from "../../flink-sql/render.ts";
 import { jobsOf, tableStatements } from "../../flink-sql/script.ts";
 import { withoutSink } from "../../flink-sql/statements.ts";
-import { openSession } from "../../orchestrator/gateway.ts";
+import { openSession } from "../../orchestrator/engines/gateway.ts";
 import { services } from "../support/services.ts";
 
 describe("ads/active", () => {

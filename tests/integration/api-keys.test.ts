@@ -1,7 +1,7 @@
 // API keys from the command line to the edge, on real Postgres and Kafka.
 import axios from "axios";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openStore } from "../../orchestrator/store.ts";
+import { openStore } from "../../orchestrator/engines/store.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { type OwnApi, startApi } from "../support/api.ts";
 import { swordlake, swordlakeJson } from "../support/cli.ts";

@@ -7,8 +7,8 @@ import { GenericContainer, type StartedTestContainer, Wait } from "testcontainer
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { createKafkaProducer } from "../../game-api/producer.ts";
-import { connectKafka } from "../../orchestrator/kafka.ts";
-import { openStore, type RecordedJob } from "../../orchestrator/store.ts";
+import { connectKafka } from "../../orchestrator/engines/kafka.ts";
+import { openStore, type RecordedJob } from "../../orchestrator/engines/store.ts";
 import { repository } from "../../stack/config.ts";
 import { dockerAnswers } from "../../stack/docker.ts";
 import { waitFor } from "../../stack/wait.ts";

@@ -1,8 +1,8 @@
 // Flink's REST API: a real job is seen, stopped with a savepoint, and restored from it.
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createFlink, newestCheckpoint } from "../../orchestrator/flink.ts";
-import { openSession } from "../../orchestrator/gateway.ts";
+import { createFlink, newestCheckpoint } from "../../orchestrator/engines/flink.ts";
+import { openSession } from "../../orchestrator/engines/gateway.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { isolated, services } from "../support/services.ts";
 

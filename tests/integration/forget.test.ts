@@ -1,11 +1,11 @@
 // A person is forgotten under load and a crash: nobody else's row is lost or doubled, nothing of theirs is left.
 import axios from "axios";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Forgotten } from "../../orchestrator/forget.ts";
-import type { Ledger } from "../../orchestrator/ledger.ts";
-import type { Retained } from "../../orchestrator/retain.ts";
+import { connectTrino, type Lake } from "../../orchestrator/engines/trino.ts";
+import type { Forgotten } from "../../orchestrator/forget/forget.ts";
+import type { Retained } from "../../orchestrator/forget/retain.ts";
+import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import type { Status } from "../../orchestrator/status.ts";
-import { connectTrino, type Lake } from "../../orchestrator/trino.ts";
 import { swordlake, swordlakeJson } from "../support/cli.ts";
 import { isolated, type Services, services } from "../support/services.ts";
 

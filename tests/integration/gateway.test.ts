@@ -1,6 +1,6 @@
 // The SQL Gateway: statements to their end, and errors cut down to the useful line.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FlinkSqlError, type GatewaySession, openSession } from "../../orchestrator/gateway.ts";
+import { FlinkSqlError, type GatewaySession, openSession } from "../../orchestrator/engines/gateway.ts";
 import { services } from "../support/services.ts";
 
 let session: GatewaySession;

@@ -1,6 +1,6 @@
 // The orchestrator's memory on real Postgres: jobs, history, and the lease that only one holds.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openStore, type RecordedJob, type Store } from "../../orchestrator/store.ts";
+import { openStore, type RecordedJob, type Store } from "../../orchestrator/engines/store.ts";
 import { isolated, services } from "../support/services.ts";
 
 let store: Store;

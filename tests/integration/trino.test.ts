@@ -1,6 +1,6 @@
 // Trino through our client: exact values and clear errors.
 import { beforeAll, describe, expect, it } from "vitest";
-import { connectTrino, type Lake, TrinoError } from "../../orchestrator/trino.ts";
+import { connectTrino, type Lake, TrinoError } from "../../orchestrator/engines/trino.ts";
 import { services } from "../support/services.ts";
 
 let lake: Lake;

@@ -1,7 +1,7 @@
 // Tables that keep the latest row of a key, on the real engines: one row per key, the last that was sent, whatever
 // comes between; and a ledger that closes on it, and opens where the latest row is gone.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Ledger } from "../../orchestrator/ledger.ts";
+import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";

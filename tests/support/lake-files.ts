@@ -1,7 +1,7 @@
 // Looks at the lake's files where they are, past every engine: in MinIO by S3, in HDFS by WebHDFS.
 import { AwsClient } from "aws4fetch";
 import axios from "axios";
-import type { Connection } from "../../orchestrator/connection.ts";
+import type { Connection } from "../../orchestrator/engines/connection.ts";
 
 /** First and last four bytes of a file of the lake: "PAR1" twice for Parquet. */
 export async function fileMarks(connection: Connection, path: string): Promise<[string, string]> {

@@ -1,5 +1,5 @@
 // The one seam through which tests reach services: the instance that stack.ts started.
-import { type Connection, resolveConnection } from "../../orchestrator/connection.ts";
+import { type Connection, resolveConnection } from "../../orchestrator/engines/connection.ts";
 import { readStackConfig } from "../../stack/config.ts";
 
 export interface Services {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { loadCases, recordsOf } from "../../flink-sql/cases.ts";
 import { loadPipelines } from "../../flink-sql/folders.ts";
-import { declaredJobs } from "../../orchestrator/reconcile.ts";
+import { declaredJobs } from "../../orchestrator/deploy/reconcile.ts";
 import { parseReports } from "../../orchestrator/reports/header.ts";
 import { scaffold } from "../../orchestrator/scaffold.ts";
 import { repository } from "../../stack/config.ts";

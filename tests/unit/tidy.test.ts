@@ -92,12 +92,12 @@ describe("boundaries", () => {
   });
 
   it.each([
-    ["axios", /^(orchestrator\/(flink|gateway)|stack\/(probes|engines\/\w+))\.ts$/],
-    ["pg", /^(orchestrator\/store|stack\/engines\/postgres|game-api\/keyring)\.ts$/],
-    ["trino-client", /^(orchestrator\/trino|stack\/probes)\.ts$/],
+    ["axios", /^(orchestrator\/engines\/(flink|gateway)|stack\/(probes|engines\/\w+))\.ts$/],
+    ["pg", /^(orchestrator\/engines\/store|stack\/engines\/postgres|game-api\/keyring)\.ts$/],
+    ["trino-client", /^(orchestrator\/engines\/trino|stack\/probes)\.ts$/],
     [
       "@confluentinc/kafka-javascript",
-      /^(game-api\/(producer|kafka-settings|produce-check)|orchestrator\/kafka|stack\/probes)\.ts$/,
+      /^(game-api\/(producer|kafka-settings|produce-check)|orchestrator\/engines\/kafka|stack\/probes)\.ts$/,
     ],
   ])("%s has one home in each program", (driver, homes) => {
     expect(sources.filter((file) => importsOf(file).includes(driver) && !homes.test(file))).toEqual([]);

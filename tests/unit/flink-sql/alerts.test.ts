@@ -5,7 +5,7 @@ import { alertColumns, alertSink } from "../../../flink-sql/alerts.ts";
 import { contractProblems, type PipelineFolder } from "../../../flink-sql/folders.ts";
 import { alert, definePipeline, event, id64, topic } from "../../../flink-sql/pipeline.ts";
 import { jobsOf } from "../../../flink-sql/script.ts";
-import { reconcile } from "../../../orchestrator/reconcile.ts";
+import { reconcile } from "../../../orchestrator/deploy/reconcile.ts";
 
 const fields = { ship: id64(), since: z.iso.datetime({ offset: true }), days: z.int32() };
 const declare = (alerts: Record<string, ReturnType<typeof alert>>, settings: Record<string, string> = {}) =>

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { alert, decimal, definePipeline, event, id64, topic } from "../../../flink-sql/pipeline.ts";
-import { afterAttempt, giveUpAfterMs, readAlert } from "../../../orchestrator/alert-states.ts";
-import { readSecret, signature } from "../../../orchestrator/alert-webhook.ts";
+import { afterAttempt, giveUpAfterMs, readAlert } from "../../../orchestrator/alerts/states.ts";
+import { readSecret, signature } from "../../../orchestrator/alerts/webhook.ts";
 
 const pipeline = {
   name: "port",

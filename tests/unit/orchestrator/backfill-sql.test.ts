@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
 import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
-import { dayOf } from "../../../orchestrator/backfill-rows.ts";
-import { filledTables, moves, quarantineMove, stagingTable } from "../../../orchestrator/backfill-sql.ts";
+import { dayOf } from "../../../orchestrator/backfill/rows.ts";
+import { filledTables, moves, quarantineMove, stagingTable } from "../../../orchestrator/backfill/sql.ts";
 
 const sku = z.string();
 const place = "event_id STRING, event_time TIMESTAMP_LTZ(6), kafka_partition INT, kafka_offset BIGINT";

@@ -5,9 +5,9 @@ import { z } from "zod";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
 import { definePipeline, event, type Pipeline, topic } from "../../../flink-sql/pipeline.ts";
 import { tokenize } from "../../../flink-sql/statements.ts";
-import { eraseStatement, personColumns, rowsOf } from "../../../orchestrator/forget-sql.ts";
-import { judgedRecords } from "../../../orchestrator/ledger-sql.ts";
-import { cutoffOf, expiredRows } from "../../../orchestrator/retain.ts";
+import { cutoffOf, expiredRows } from "../../../orchestrator/forget/retain.ts";
+import { eraseStatement, personColumns, rowsOf } from "../../../orchestrator/forget/sql.ts";
+import { judgedRecords } from "../../../orchestrator/ledger/sql.ts";
 
 const column = (name: string, type: string) => ({ name, type });
 const visits = {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
 import { alert, definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
-import { placeProblems, tableRules } from "../../../orchestrator/ledger-rules.ts";
+import { placeProblems, tableRules } from "../../../orchestrator/ledger/rules.ts";
 
 const sku = z.string();
 const file = (name: string, text: string) => ({ name, path: `/p/${name}.sql`, text });

@@ -1,7 +1,7 @@
 // Reports as of a past snapshot: which tables a statement names, and what it says of each.
 import { describe, expect, test } from "vitest";
+import type { Lake } from "../../../orchestrator/engines/trino.ts";
 import { asOf, parseMoment, resolveVersions, tablesOf } from "../../../orchestrator/reports/as-of.ts";
-import type { Lake } from "../../../orchestrator/trino.ts";
 
 const sql = `WITH x AS (SELECT lake.p.sales.n FROM lake.p.sales, Lake . "p" . "odd table" AS o)
 SELECT 'lake.p.no' /* lake.p.no */ FROM x JOIN lake.p.sales s ON s.n = x.n -- lake.p.no

@@ -2,15 +2,15 @@
 // The order is what keeps it safe: Flink's committer finds in the snapshots what it has committed last.
 import { setTimeout as delay } from "node:timers/promises";
 import pRetry from "p-retry";
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { render } from "../flink-sql/render.ts";
-import { catalogStatements } from "../flink-sql/script.ts";
-import { insertsOf } from "../flink-sql/statements.ts";
-import { waitFor } from "../stack/wait.ts";
-import type { Engines } from "./engines.ts";
-import { fullName } from "./forget-sql.ts";
-import { openSession } from "./gateway.ts";
-import { type Lake, TrinoError } from "./trino.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { render } from "../../flink-sql/render.ts";
+import { catalogStatements } from "../../flink-sql/script.ts";
+import { insertsOf } from "../../flink-sql/statements.ts";
+import { waitFor } from "../../stack/wait.ts";
+import type { Engines } from "../engines/engines.ts";
+import { openSession } from "../engines/gateway.ts";
+import { type Lake, TrinoError } from "../engines/trino.ts";
+import { fullName } from "./sql.ts";
 
 /** What is left of a table's history, counted after all was removed. */
 export interface HistoryProof {

@@ -1,7 +1,7 @@
 // Tells a webhook of an alert, in the form of Standard Webhooks: id, time and signature are headers.
 import { createHmac } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import type { Attempt, RaisedAlert } from "./alert-states.ts";
+import type { Attempt, RaisedAlert } from "./states.ts";
 
 export interface Webhook {
   /** Tries once, for a few seconds. Never throws: no answer is an outcome too. */

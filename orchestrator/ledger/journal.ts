@@ -1,9 +1,9 @@
 // Holds a load's journal against the lake, event by event: what the client was told is what happened.
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import type { Engines } from "./engines.ts";
-import { type Bound, eventsQuery } from "./ledger-sql.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import type { Engines } from "../engines/engines.ts";
+import { type Bound, eventsQuery } from "./sql.ts";
 
 export interface JournalCheck {
   journal: string;

@@ -1,6 +1,7 @@
 // Alerts in Postgres: written down as they are raised, taken one by one to be told, listed for people.
-import type { AfterAttempt, AlertState, RaisedAlert } from "./alert-states.ts";
-import type { Store, Transaction } from "./store.ts";
+
+import type { Store, Transaction } from "../engines/store.ts";
+import type { AfterAttempt, AlertState, RaisedAlert } from "./states.ts";
 
 export interface AlertRow extends RaisedAlert {
   raisedAt: Date;

@@ -1,6 +1,6 @@
 // What forgetting asks of Trino: which columns name a person, and the statements that count, blank and delete.
 // Pure: text in, SQL out; every value is a literal with its quotes doubled.
-import { eventsOf, type PipelineFolder } from "../flink-sql/folders.ts";
+import { eventsOf, type PipelineFolder } from "../../flink-sql/folders.ts";
 
 /** A table of the pipeline's schema as Trino has it. */
 export interface LakeTable {

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import Postgrator from "postgrator";
-import type { Job } from "../flink-sql/script.ts";
+import type { Job } from "../../flink-sql/script.ts";
 
 export interface RecordedJob {
   name: string;

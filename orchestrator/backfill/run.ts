@@ -3,14 +3,19 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import pRetry from "p-retry";
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { logJob } from "../flink-sql/log.ts";
-import { render } from "../flink-sql/render.ts";
-import { catalogStatements, type Job, jobsOf, type SourcedStatement } from "../flink-sql/script.ts";
-import { eventsView, recordsFromFile } from "../flink-sql/source.ts";
-import { insertsOf, withoutSink } from "../flink-sql/statements.ts";
-import { waitFor } from "../stack/wait.ts";
-import { type Batch, badRowsFile, type RowCounts, recordsFile, writeRows } from "./backfill-rows.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { logJob } from "../../flink-sql/log.ts";
+import { render } from "../../flink-sql/render.ts";
+import { catalogStatements, type Job, jobsOf, type SourcedStatement } from "../../flink-sql/script.ts";
+import { eventsView, recordsFromFile } from "../../flink-sql/source.ts";
+import { insertsOf, withoutSink } from "../../flink-sql/statements.ts";
+import { waitFor } from "../../stack/wait.ts";
+import { keepsState } from "../deploy/reconcile.ts";
+import { located } from "../deploy/validate.ts";
+import type { Engines } from "../engines/engines.ts";
+import { FlinkSqlError, openSession } from "../engines/gateway.ts";
+import { TrinoError } from "../engines/trino.ts";
+import { type Batch, badRowsFile, type RowCounts, recordsFile, writeRows } from "./rows.ts";
 import {
   countsQuery,
   filledTables,
@@ -19,12 +24,7 @@ import {
   readStatements,
   stagingSchema,
   stagingTable,
-} from "./backfill-sql.ts";
-import type { Engines } from "./engines.ts";
-import { FlinkSqlError, openSession } from "./gateway.ts";
-import { keepsState } from "./reconcile.ts";
-import { TrinoError } from "./trino.ts";
-import { located } from "./validate.ts";
+} from "./sql.ts";
 
 /** Rows of files by what became of them: read = otherDays + landed + alreadyThere + filtered + quarantined. */
 export interface Backfilled extends Omit<RowCounts, "accepted"> {

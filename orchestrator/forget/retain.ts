@@ -1,16 +1,16 @@
 // Keeps each table's rows for as long as the pipeline says: days that are over go, with their history.
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import type { Retention } from "../flink-sql/pipeline.ts";
-import type { Engines } from "./engines.ts";
-import { alone, lakeTables } from "./forget.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import type { Retention } from "../../flink-sql/pipeline.ts";
+import type { Engines } from "../engines/engines.ts";
 import {
   allowConcurrentDeletes,
   commit,
   type HistoryProof,
   historyProblems,
   removeHistory,
-} from "./forget-files.ts";
-import { fieldsOf, fullName, type LakeTable } from "./forget-sql.ts";
+} from "./files.ts";
+import { alone, lakeTables } from "./forget.ts";
+import { fieldsOf, fullName, type LakeTable } from "./sql.ts";
 
 export interface Retained {
   pipeline: string;

@@ -1,13 +1,13 @@
 // Carries out what reconcile decided, one action at a time. Intent is written before Flink is asked.
 import { existsSync } from "node:fs";
 
-import { render } from "../flink-sql/render.ts";
-import { catalogStatements, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
-import type { Engines } from "./engines.ts";
-import { newestCheckpoint } from "./flink.ts";
-import { FlinkSqlError, openSession } from "./gateway.ts";
+import { render } from "../../flink-sql/render.ts";
+import { catalogStatements, type SourcedStatement, tableStatements } from "../../flink-sql/script.ts";
+import type { Engines } from "../engines/engines.ts";
+import { newestCheckpoint } from "../engines/flink.ts";
+import { FlinkSqlError, openSession } from "../engines/gateway.ts";
+import type { RecordedJob } from "../engines/store.ts";
 import type { Action, DeclaredJob } from "./reconcile.ts";
-import type { RecordedJob } from "./store.ts";
 import { located } from "./validate.ts";
 
 /** Runs statements in a session of their own; the last one's job id is returned. */

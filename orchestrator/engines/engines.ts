@@ -1,6 +1,6 @@
 // The clients of all engines, opened together and closed together.
-import { loadPipelines, type PipelineFolder, pipelinesRoot } from "../flink-sql/folders.ts";
-import { readStackConfig, type StackConfig } from "../stack/config.ts";
+import { loadPipelines, type PipelineFolder, pipelinesRoot } from "../../flink-sql/folders.ts";
+import { readStackConfig, type StackConfig } from "../../stack/config.ts";
 import { type Connection, resolveConnection } from "./connection.ts";
 import { createFlink, type Flink } from "./flink.ts";
 import { connectKafka, type KafkaAdmin } from "./kafka.ts";

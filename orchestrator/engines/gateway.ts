@@ -1,7 +1,7 @@
 // The SQL Gateway's REST API: sessions and statements. The one place that submits Flink SQL.
 import axios, { type AxiosInstance, isAxiosError } from "axios";
 import { z } from "zod";
-import { waitFor } from "../stack/wait.ts";
+import { waitFor } from "../../stack/wait.ts";
 
 const session = z.object({ sessionHandle: z.string() });
 const operation = z.object({ operationHandle: z.string() });

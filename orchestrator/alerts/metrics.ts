@@ -1,7 +1,7 @@
 // Alerts for Prometheus, counted in Postgres when asked: a restart forgets none.
 import { Gauge, Registry } from "prom-client";
-import { countAlerts } from "./alert-rows.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../engines/store.ts";
+import { countAlerts } from "./rows.ts";
 
 /** The text of GET /metrics, and its content type. Throws where Postgres doesn't answer. */
 export async function alertMetrics(store: Store): Promise<{ text: string; contentType: string }> {

@@ -2,13 +2,13 @@
 // Two loops, so that a webhook that is slow or away holds up nothing else.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { alertTopic } from "../flink-sql/alerts.ts";
-import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
-import { saveAlerts, tellNext } from "./alert-rows.ts";
-import { afterAttempt, type RaisedAlert, readAlert } from "./alert-states.ts";
-import type { Webhook } from "./alert-webhook.ts";
-import { declaredPipelines, type Engines } from "./engines.ts";
-import type { TopicReader, TopicRecord } from "./kafka.ts";
+import { alertTopic } from "../../flink-sql/alerts.ts";
+import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
+import { declaredPipelines, type Engines } from "../engines/engines.ts";
+import type { TopicReader, TopicRecord } from "../engines/kafka.ts";
+import { saveAlerts, tellNext } from "./rows.ts";
+import { afterAttempt, type RaisedAlert, readAlert } from "./states.ts";
+import type { Webhook } from "./webhook.ts";
 
 /** Its committed offsets are in Kafka under this name. */
 const group = "swordlake/alerts";

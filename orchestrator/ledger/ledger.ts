@@ -1,8 +1,9 @@
 // The ledger: what the topics accepted equals what landed, was filtered, doubled or quarantined.
-import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
-import { waitFor } from "../stack/wait.ts";
-import type { Engines } from "./engines.ts";
-import { tableRules } from "./ledger-rules.ts";
+import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
+import { waitFor } from "../../stack/wait.ts";
+import { declaredJobs } from "../deploy/reconcile.ts";
+import type { Engines } from "../engines/engines.ts";
+import { tableRules } from "./rules.ts";
 import {
   type Bound,
   batchTwinsQuery,
@@ -14,8 +15,7 @@ import {
   type JudgedPipeline,
   problemsQuery,
   rowsQuery,
-} from "./ledger-sql.ts";
-import { declaredJobs } from "./reconcile.ts";
+} from "./sql.ts";
 
 export interface Counts {
   accepted: number;

@@ -1,6 +1,6 @@
 // The ledger's questions to Trino, built from what a pipeline declares. Pure.
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { type TableRule, tableRules } from "./ledger-rules.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { type TableRule, tableRules } from "./rules.ts";
 
 /** Offset up to which every job has committed, per partition: what may be judged. */
 export interface Bound {

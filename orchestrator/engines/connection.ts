@@ -1,9 +1,9 @@
 // Where the engines are: those of a local instance, or addresses of the user's own (STACK=external).
 import { z } from "zod";
-import type { SqlValues } from "../flink-sql/script.ts";
-import { type Addresses, addressesOf, checkpointsFolder, lakeAddressesOf } from "../stack/addresses.ts";
-import { inheritedEnv, type StackConfig } from "../stack/config.ts";
-import { type Instance, type Mode, readInstance, type Store } from "../stack/instance.ts";
+import type { SqlValues } from "../../flink-sql/script.ts";
+import { type Addresses, addressesOf, checkpointsFolder, lakeAddressesOf } from "../../stack/addresses.ts";
+import { inheritedEnv, type StackConfig } from "../../stack/config.ts";
+import { type Instance, type Mode, readInstance, type Store } from "../../stack/instance.ts";
 
 export interface Connection {
   mode: Mode;
@@ -33,7 +33,7 @@ const external = z.object({
 function connectExternal(env: NodeJS.ProcessEnv): Connection {
   const parsed = external.safeParse(env);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((i) => `  ${i.path.join(".")}: ${i.message}`);
+    const lines = parsed.error.issues.map((i) => `  ${i.path.join("..")}: ${i.message}`);
     throw new Error(`STACK=external needs the addresses of your engines:\n${lines.join("\n")}`);
   }
   const given = parsed.data;

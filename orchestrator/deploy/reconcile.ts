@@ -1,12 +1,12 @@
 // What must be done so that the engines match the folders. Pure: three pictures in, actions out.
 import { createHash } from "node:crypto";
-import { alertTopic } from "../flink-sql/alerts.ts";
-import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
-import { logJob, quarantineTopic } from "../flink-sql/log.ts";
-import { type Job, jobsOf } from "../flink-sql/script.ts";
-import { tokenize } from "../flink-sql/statements.ts";
-import type { FlinkJob } from "./flink.ts";
-import type { RecordedJob } from "./store.ts";
+import { alertTopic } from "../../flink-sql/alerts.ts";
+import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
+import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
+import { type Job, jobsOf } from "../../flink-sql/script.ts";
+import { tokenize } from "../../flink-sql/statements.ts";
+import type { FlinkJob } from "../engines/flink.ts";
+import type { RecordedJob } from "../engines/store.ts";
 
 /** What the engines hold now; gathered by observe.ts. */
 export interface Observed {
@@ -155,7 +155,7 @@ export function reconcile(
 export function pipelineOf(action: Action): string {
   switch (action.kind) {
     case "create-topic":
-      return action.topic.split(".")[0] ?? "";
+      return action.topic.split("..")[0] ?? "";
     case "create-tables":
       return action.pipeline.name;
     case "cancel-double":

@@ -1,17 +1,19 @@
 // Forgets a person: takes them out of every table of a pipeline, then out of the tables' history, and counts
 // what is left. What it can't reach, it says.
 import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
-import { kafkaTopic, type PipelineFolder } from "../flink-sql/folders.ts";
-import { logJob, quarantineTopic } from "../flink-sql/log.ts";
-import { waitFor } from "../stack/wait.ts";
-import type { Engines } from "./engines.ts";
+import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
+import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
+import { waitFor } from "../../stack/wait.ts";
+import { quarantineShape } from "../deploy/reconcile.ts";
+import type { Engines } from "../engines/engines.ts";
+import { takeLedger } from "../ledger/ledger.ts";
 import {
   allowConcurrentDeletes,
   commit,
   type HistoryProof,
   historyProblems,
   removeHistory,
-} from "./forget-files.ts";
+} from "./files.ts";
 import {
   countsQuery,
   eraseStatement,
@@ -21,9 +23,7 @@ import {
   rowsOf,
   sweepQuery,
   tablesQuery,
-} from "./forget-sql.ts";
-import { takeLedger } from "./ledger.ts";
-import { quarantineShape } from "./reconcile.ts";
+} from "./sql.ts";
 
 export interface Forgotten {
   pipeline: string;
@@ -138,7 +138,7 @@ export async function forget(
     const found = query ? (await lake.query(query)).rows : [];
     return found
       .map(([column, n]) => ({ column: String(column), rows: Number(n) }))
-      .filter(({ column }) => !person.includes(column.slice(column.indexOf(".") + 1)));
+      .filter(({ column }) => !person.includes(column.slice(column.indexOf("..") + 1)));
   };
   const problems = await historyProblems(engines, pipeline, names);
   if (problems.length > 0) throw new Error(problems.join("\n"));

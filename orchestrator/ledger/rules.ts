@@ -1,8 +1,8 @@
 // Which events a table takes, and how it keeps them: read from the folder's own INSERTs and CREATE TABLEs. Pure.
-import { alertNames } from "../flink-sql/alerts.ts";
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { type Insert, insertsOf, splitStatements } from "../flink-sql/statements.ts";
-import { type DeclaredTable, declaredTables, holdsEvents, keepsLatest } from "../flink-sql/tables.ts";
+import { alertNames } from "../../flink-sql/alerts.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { type Insert, insertsOf, splitStatements } from "../../flink-sql/statements.ts";
+import { type DeclaredTable, declaredTables, holdsEvents, keepsLatest } from "../../flink-sql/tables.ts";
 
 /** What a table takes of one topic. */
 export interface TableRule {

@@ -1,8 +1,8 @@
 // What an alert is, from its record in Kafka; and what becomes of it after a try to tell the webhook. Pure.
 import { isLosslessNumber, parse } from "lossless-json";
 import { v5 } from "uuid";
-import { alertColumn, alertColumns } from "../flink-sql/alerts.ts";
-import type { Pipeline } from "../flink-sql/pipeline.ts";
+import { alertColumn, alertColumns } from "../../flink-sql/alerts.ts";
+import type { Pipeline } from "../../flink-sql/pipeline.ts";
 
 export interface RaisedAlert {
   pipeline: string;

@@ -6,13 +6,13 @@ import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { finished, pipeline as piped } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { contentId } from "../flink-sql/content-id.ts";
-import { createCsvReader } from "../flink-sql/csv-rows.ts";
-import { acceptEvent } from "../flink-sql/envelope.ts";
-import { eventsOf, type PipelineFolder } from "../flink-sql/folders.ts";
-import { createEventMaker, type HeaderMaker } from "../flink-sql/row-events.ts";
-import { FormError } from "../flink-sql/row-fields.ts";
-import { faultCharsMax, payloadCharsMax } from "../flink-sql/unreadable.ts";
+import { contentId } from "../../flink-sql/content-id.ts";
+import { createCsvReader } from "../../flink-sql/csv-rows.ts";
+import { acceptEvent } from "../../flink-sql/envelope.ts";
+import { eventsOf, type PipelineFolder } from "../../flink-sql/folders.ts";
+import { createEventMaker, type HeaderMaker } from "../../flink-sql/row-events.ts";
+import { FormError } from "../../flink-sql/row-fields.ts";
+import { faultCharsMax, payloadCharsMax } from "../../flink-sql/unreadable.ts";
 
 export interface Batch {
   /** The day, YYYY-MM-DD in UTC. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import axios from "axios";
 import { z } from "zod";
-import { waitFor } from "../stack/wait.ts";
+import { waitFor } from "../../stack/wait.ts";
 import { rootCause } from "./gateway.ts";
 
 const overview = z.object({

@@ -1,6 +1,6 @@
 // What a backfill asks of Flink and Trino: staging tables beside the live ones, and the move between them. Pure.
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { declaredTables, holdsEvents, keepsLatest, type TableFile } from "../flink-sql/tables.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { declaredTables, holdsEvents, keepsLatest, type TableFile } from "../../flink-sql/tables.ts";
 
 /** Schema of the staging tables, which have the live ones' names: so the folder's SQL runs as it is. */
 export const stagingSchema = (pipeline: string) => `${pipeline}__backfill`;

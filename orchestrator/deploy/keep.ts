@@ -2,10 +2,10 @@
 // Decides nothing about versions: that is apply's business.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { programProcesses } from "../stack/engines/programs.ts";
-import { nativeProcesses, startEngine } from "../stack/native.ts";
-import { knownProcesses, runningPid } from "../stack/processes.ts";
-import type { Engines } from "./engines.ts";
+import { programProcesses } from "../../stack/engines/programs.ts";
+import { nativeProcesses, startEngine } from "../../stack/native.ts";
+import { knownProcesses, runningPid } from "../../stack/processes.ts";
+import type { Engines } from "../engines/engines.ts";
 import { resumeJob } from "./execute.ts";
 
 const intervalMs = 1000;

@@ -1,19 +1,19 @@
 // Checks folders before anything is touched: statements on Flink's planner, reports on Trino.
 // All problems at once, each with file and line.
-import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { logJob } from "../flink-sql/log.ts";
-import { render } from "../flink-sql/render.ts";
-import { jobsOf, resetsOf, type SourcedStatement, tableStatements } from "../flink-sql/script.ts";
-import { withoutSink } from "../flink-sql/statements.ts";
-import { declaredTables } from "../flink-sql/tables.ts";
-import type { Engines } from "./engines.ts";
-import { personColumns } from "./forget-sql.ts";
-import { FlinkSqlError, openSession } from "./gateway.ts";
-import { placeProblems } from "./ledger-rules.ts";
-import { parseReports } from "./reports/header.ts";
-import { fillReport } from "./reports/parameters.ts";
-import { expiredRows } from "./retain.ts";
-import { TrinoError } from "./trino.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { logJob } from "../../flink-sql/log.ts";
+import { render } from "../../flink-sql/render.ts";
+import { jobsOf, resetsOf, type SourcedStatement, tableStatements } from "../../flink-sql/script.ts";
+import { withoutSink } from "../../flink-sql/statements.ts";
+import { declaredTables } from "../../flink-sql/tables.ts";
+import type { Engines } from "../engines/engines.ts";
+import { FlinkSqlError, openSession } from "../engines/gateway.ts";
+import { TrinoError } from "../engines/trino.ts";
+import { expiredRows } from "../forget/retain.ts";
+import { personColumns } from "../forget/sql.ts";
+import { placeProblems } from "../ledger/rules.ts";
+import { parseReports } from "../reports/header.ts";
+import { fillReport } from "../reports/parameters.ts";
 
 /** "path:line: reason", with the line that the engine's message names counted within the file. */
 export function located(source: string, reason: string): string {
