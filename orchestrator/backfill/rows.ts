@@ -13,6 +13,7 @@ import { eventsOf, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { createEventMaker, type HeaderMaker } from "../../flink-sql/row-events.ts";
 import { FormError } from "../../flink-sql/row-fields.ts";
 import { faultCharsMax, payloadCharsMax } from "../../flink-sql/unreadable.ts";
+import { recordsFile } from "../staging/tables.ts";
 
 export interface Batch {
   /** The day, YYYY-MM-DD in UTC. */
@@ -44,8 +45,7 @@ interface BadRow {
   source_line: number;
 }
 
-/** Names of the files that are written: one per topic, and one of rows that are no events. */
-export const recordsFile = (topic: string) => `${topic}.jsonl`;
+/** Name of the file of rows that are no events, beside those of records. */
 export const badRowsFile = "backfill_bad_rows.jsonl";
 
 const rowBytesMax = 256 * 1024;

@@ -1,30 +1,12 @@
 // What a backfill asks of Flink and Trino: staging tables beside the live ones, and the move between them. Pure.
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
-import { declaredTables, holdsEvents, keepsLatest, type TableFile } from "../../flink-sql/tables.ts";
-
-/** Schema of the staging tables, which have the live ones' names: so the folder's SQL runs as it is. */
-export const stagingSchema = (pipeline: string) => `${pipeline}__backfill`;
+import { keepsLatest, type TableFile } from "../../flink-sql/tables.ts";
+import { filledTables, stagingOptions, stagingSchema } from "../staging/tables.ts";
 
 /** Of the events that were read, each once; in the staging schema. */
 export const readTable = "backfill_events";
 
-/** Tables that a batch fills: those of events. Counts and the like are made by their own jobs. */
-export const filledTables = (pipeline: PipelineFolder): TableFile[] =>
-  declaredTables(pipeline).filter(holdsEvents);
-
-const settings = "'format-version' = '2', 'write.parquet.compression-codec' = 'zstd'";
-
-/**
- * A staging table. Without its key where the job only adds rows: then Flink writes plain files, without
- * one delete per row, and the order within a key is that of the files, which kafka_offset has.
- */
-export function stagingTable({ name, columns, key, partitionedBy }: TableFile, isUpdated: boolean): string {
-  const listed = columns.map((column) => `\`${column.name}\` ${column.type}`);
-  const keyed = isUpdated && key.length > 0;
-  if (keyed) listed.push(`PRIMARY KEY (${key.map((column) => `\`${column}\``).join(", ")}) NOT ENFORCED`);
-  const parts = keyed && partitionedBy.length > 0 ? ` PARTITIONED BY (${partitionedBy.join(", ")})` : "";
-  return `CREATE TABLE \`${name}\` (${listed.join(", ")})${parts} WITH (${settings}${keyed ? ", 'write.upsert.enabled' = 'true'" : ""})`;
-}
+const schemaOf = ({ name }: PipelineFolder) => `lake.${stagingSchema(name, "backfill")}`;
 
 /** What a backfill knows of a row that is no event, by the quarantine's columns. */
 const known = [
@@ -44,8 +26,8 @@ const sourceType = (name: string) => (/_(line|length)$/.test(name) ? "BIGINT" : 
 export function readStatements(topics: string[], badRowsPath: string): string[] {
   const columns = known.map((name) => `${name} ${sourceType(name)}`).join(", ");
   return [
-    `CREATE TABLE ${readTable} (event_id STRING) WITH (${settings})`,
-    `CREATE TABLE quarantine (${columns}) WITH (${settings})`,
+    `CREATE TABLE ${readTable} (event_id STRING) WITH (${stagingOptions})`,
+    `CREATE TABLE quarantine (${columns}) WITH (${stagingOptions})`,
     `CREATE TEMPORARY TABLE backfill_bad_rows (${columns}) WITH ('connector' = 'filesystem', ` +
       `'path' = '${badRowsPath.replaceAll("'", "''")}', 'format' = 'json')`,
     `EXECUTE STATEMENT SET BEGIN\n` +
@@ -124,7 +106,7 @@ function latestMove(
 /** The moves of all tables that a batch fills; those that only grow come last: by them an event is known. */
 export function moves(pipeline: PipelineFolder): Move[] {
   const live = ({ name }: TableFile) => `lake.${pipeline.name}.${name}`;
-  const staged = ({ name }: TableFile) => `lake.${stagingSchema(pipeline.name)}.${name}`;
+  const staged = ({ name }: TableFile) => `${schemaOf(pipeline)}.${name}`;
   const filled = filledTables(pipeline);
   const appended = filled.filter((table) => !keepsLatest(table));
   return [
@@ -142,13 +124,13 @@ export const quarantineMove = (pipeline: string): string =>
     known.map((name) => ({ name })),
     "s.",
   )} ` +
-  `FROM lake.${stagingSchema(pipeline)}.quarantine AS s WHERE NOT EXISTS (` +
+  `FROM lake.${stagingSchema(pipeline, "backfill")}.quarantine AS s WHERE NOT EXISTS (` +
   `SELECT 1 FROM lake.${pipeline}.quarantine AS t WHERE t.stage = 'backfill' ` +
   "AND t.source_file = s.source_file AND t.source_line = s.source_line AND t.payload = s.payload)";
 
 /** Events read, each once; those of them that a table of events was given; and those that are new there. */
 export function countsQuery(pipeline: PipelineFolder): string {
-  const schema = `lake.${stagingSchema(pipeline.name)}`;
+  const schema = schemaOf(pipeline);
   const all = moves(pipeline);
   const union = (parts: string[]) => (parts.length > 0 ? parts.join(" UNION ALL ") : "SELECT '' WHERE FALSE");
   return (

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backfilled } from "../../orchestrator/backfill/run.ts";
-import { stagingSchema } from "../../orchestrator/backfill/sql.ts";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
+import { stagingSchema } from "../../orchestrator/staging/tables.ts";
 import { swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
@@ -62,8 +62,8 @@ describe("backfill", () => {
   it(
     "lands the day's rows once; two at a time are kept apart, and what a dead run left is cleared",
     async () => {
-      await sql(`CREATE SCHEMA lake.${stagingSchema(name)}`);
-      await sql(`CREATE TABLE lake.${stagingSchema(name)}.latest AS SELECT 'left' AS event_id`);
+      await sql(`CREATE SCHEMA lake.${stagingSchema(name, "backfill")}`);
+      await sql(`CREATE TABLE lake.${stagingSchema(name, "backfill")}.latest AS SELECT 'left' AS event_id`);
       const both = await Promise.all([backfill(), backfill()]);
       const [won, lost] = both.sort((a, b) => a.exitCode - b.exitCode);
       expect(won!.exitCode, won!.stderr).toBe(0);

@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
 import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
 import { dayOf } from "../../../orchestrator/backfill/rows.ts";
-import { filledTables, moves, quarantineMove, stagingTable } from "../../../orchestrator/backfill/sql.ts";
+import { moves, quarantineMove } from "../../../orchestrator/backfill/sql.ts";
+import { filledTables, stagingTable } from "../../../orchestrator/staging/tables.ts";
 
 const sku = z.string();
 const place = "event_id STRING, event_time TIMESTAMP_LTZ(6), kafka_partition INT, kafka_offset BIGINT";
