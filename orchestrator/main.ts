@@ -171,6 +171,18 @@ program
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await import("./commands/backfill.ts")).backfill(pipeline, options));
 program
+  .command("replay")
+  .description(
+    "fill tables anew from the lake's log by their SQL as it is now, compare, and make the live ones equal",
+  )
+  .argument("<pipeline>")
+  .option("--table <name...>", "these alone; else all tables of events", [])
+  .option("--dry-run", "compare only: change nothing")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) =>
+    (await import("./commands/replay.ts")).replayTables(pipeline, options),
+  );
+program
   .command("alerts")
   .description("what a pipeline's jobs raised, and whether the webhook was told")
   .argument("<pipeline>")

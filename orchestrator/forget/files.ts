@@ -145,7 +145,7 @@ async function writtenBy(lake: Lake, pipeline: PipelineFolder, table: string): P
  * Waits until each job has committed to each of its tables a checkpoint that began after this call: a restart
  * finds that snapshot, or a newer one, and every file closed before now is named by the metadata, or by nobody.
  */
-async function waitForCommits(
+export async function waitForCommits(
   { flink, lake, store }: Engines,
   pipeline: PipelineFolder,
   tables: string[],

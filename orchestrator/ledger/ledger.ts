@@ -121,6 +121,10 @@ async function committedOffsets(
   });
 }
 
+/** How far every job that reads a partition has committed by now. */
+export const boundsNow = async (engines: Engines, pipeline: PipelineFolder): Promise<Bound[]> =>
+  committedOffsets(engines, pipeline, await endOffsets(engines, pipeline));
+
 /** Reads the lake below the bounds. In flight is what lies between them and the ends. */
 async function readLedger(
   { lake }: Engines,
@@ -230,7 +234,10 @@ async function readLedger(
 }
 
 /** By table, the first day (UTC) that `retain` has kept at any time: its history says what was removed. */
-async function keptSince({ store }: Engines, { name }: PipelineFolder): Promise<Record<string, string>> {
+export async function keptSince(
+  { store }: Engines,
+  { name }: PipelineFolder,
+): Promise<Record<string, string>> {
   const { rows } = await store.transaction((client) =>
     client.query<{ detail: { tables: { table: string; cutoff: string }[] } }>(
       "SELECT detail FROM history WHERE subject = $1 AND action = 'retain'",
