@@ -115,6 +115,7 @@ function nameClashes(pipeline: Pipeline, files: { tables: SqlFile[]; jobs: SqlFi
   const own = new Map([
     ["log", "the engine's log of every record"],
     ["quarantine", "the engine's quarantine"],
+    ["filtered", "the engine's table of what jobs dropped"],
     ["quarantine_raw", "what is derived from the engine's quarantine"],
     ...alertNames(pipeline).map(({ alert, sink }): [string, string] => [
       sink,

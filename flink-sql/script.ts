@@ -1,6 +1,7 @@
 // The full Flink SQL of a pipeline: catalog, tables, sources, then a job. Addresses stay ${NAME} here,
 // so that a job's text is the same wherever it runs; render.ts fills them in when it is submitted.
 import { alertNames, alertSink } from "./alerts.ts";
+import { filteredTable, withFiltered } from "./filters.ts";
 import type { PipelineFolder, SqlFile } from "./folders.ts";
 import { logJob, logStatements, logTable, quarantineTable } from "./log.ts";
 import { namesIn, render } from "./render.ts";
@@ -80,9 +81,12 @@ function withSettings(statements: SourcedStatement[], settings: Record<string, s
   });
 }
 
-/** All Iceberg tables: the engine's two, then the folder's own. */
+/** All Iceberg tables: the engine's three, then the folder's own. */
 export function tableStatements(pipeline: PipelineFolder): SourcedStatement[] {
-  const own = [logTable, quarantineTable].map((text) => ({ text, source: "the engine's own tables" }));
+  const own = [logTable, quarantineTable, filteredTable].map((text) => ({
+    text,
+    source: "the engine's own tables",
+  }));
   return [...own, ...pipeline.tables.flatMap(fromFile)];
 }
 
@@ -126,7 +130,7 @@ export function jobsOf(pipeline: PipelineFolder): Job[] {
           text: alertSink(pipeline, alert),
           source: "the alerts of pipeline.ts",
         })),
-        ...own,
+        ...own.map(({ text, source }) => ({ text: withFiltered(pipeline, text), source })),
       ],
       groups: Object.fromEntries(read.map((topic) => [topic, [name]])),
     };

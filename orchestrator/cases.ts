@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isLosslessNumber, parse } from "lossless-json";
 import { alertNames, alertSink } from "../flink-sql/alerts.ts";
 import { type Case, type Change, differences, misjudged, recordsOf, rowsAfter } from "../flink-sql/cases.ts";
+import { filteredTable } from "../flink-sql/filters.ts";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
@@ -55,6 +56,7 @@ async function runJobs(
       const table = pipeline.tables.find((file) => source.startsWith(`${file.path}:`))?.name;
       if (table) await run(asFile(table, text), source);
     }
+    await run(withoutSink(filteredTable), "derived from pipeline.ts");
     for (const { alert, sink } of alertNames(pipeline))
       await run(asFile(sink, alertSink(pipeline, alert)), "derived from pipeline.ts");
     for (const job of jobsOf(pipeline).filter(({ name }) => !name.endsWith(`/${logJob}`)))

@@ -1,6 +1,7 @@
 // What must be done so that the engines match the folders. Pure: three pictures in, actions out.
 import { createHash } from "node:crypto";
 import { alertTopic } from "../../flink-sql/alerts.ts";
+import { filteredName } from "../../flink-sql/filters.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
 import { type Job, jobsOf } from "../../flink-sql/script.ts";
@@ -66,10 +67,11 @@ export function declaredJobs(pipeline: PipelineFolder): DeclaredJob[] {
   });
 }
 
-/** Names of the tables a pipeline has: the engine's two and its own. */
+/** Names of the tables a pipeline has: the engine's three and its own. */
 export const tablesOf = (pipeline: PipelineFolder) => [
   "log",
   "quarantine",
+  filteredName,
   ...pipeline.tables.map((t) => t.name),
 ];
 

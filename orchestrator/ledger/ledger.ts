@@ -8,7 +8,6 @@ import {
   type Bound,
   batchTwinsQuery,
   countsQuery,
-  filterRule,
   firstLoggedQuery,
   foreignQuery,
   gapsQuery,
@@ -162,7 +161,7 @@ async function readLedger(
   ]);
   let judged = 0;
   let tableRows = 0;
-  for (const [topic, partition, verdict, eventType, records, rows] of counts.rows) {
+  for (const [topic, partition, verdict, rule, records, rows] of counts.rows) {
     const row = partitions.find((p) => p.topic === topic && p.partition === partition);
     const name = field[verdict as keyof typeof field];
     judged += Number(records);
@@ -172,10 +171,7 @@ async function readLedger(
       row.superseded += Number(records);
     } else if (row && name) row[name] += Number(records);
     else wrong += Number(records);
-    if (verdict === "filtered") {
-      const rule = filterRule(String(eventType));
-      filteredBy[rule] = (filteredBy[rule] ?? 0) + Number(records);
-    }
+    if (verdict === "filtered") filteredBy[`${rule}`] = (filteredBy[`${rule}`] ?? 0) + Number(records);
   }
   // Each number that doesn't fit has a query that finds the first places; where all fit, none is run.
   const below = bounds.reduce((records, bound) => records + bound.upTo - bound.low, 0);

@@ -1,4 +1,5 @@
 // The ledger's questions to Trino, built from what a pipeline declares. Pure.
+import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { type TableRule, tableRules } from "./rules.ts";
 
@@ -52,9 +53,6 @@ const keyRows = (pipeline: PipelineFolder, { table, topic, takes, key }: TableRu
     WHERE l.topic = ${literal(topic)}
       AND ${inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes)}
     GROUP BY 1, 2, 3`;
-
-/** Types that no table takes, with the rule that filters them. */
-export const filterRule = (eventType: string) => `no table takes event_type '${eventType}'`;
 
 /** A pipeline with, by table, the first day (UTC) that its retention has kept; rows of earlier ones are gone. */
 export type JudgedPipeline = PipelineFolder & { keptSince?: Record<string, string> };
@@ -138,6 +136,13 @@ latest AS (
   FROM (${latest.length > 0 ? latest.join("\n    UNION ALL ") : noneHeld})
   GROUP BY 1, 2, 3
 ),
+dropped AS (
+  SELECT
+    topic, kafka_partition, kafka_offset, count(DISTINCT table_name) AS dropped_rows,
+    min(format('table %s takes only rows with %s', table_name, rule)) AS rule
+  FROM ${schema}.${filteredName}
+  GROUP BY 1, 2, 3
+),
 expired AS (
   SELECT topic, kafka_partition, kafka_offset, count(*) AS expired_rows
   FROM (${expired.length > 0 ? expired.join("\n    UNION ALL ") : none})
@@ -151,6 +156,8 @@ joined AS (
     coalesce(k.superseded_rows, 0) AS superseded_rows,
     coalesce(k.doubled_keys, 0) AS doubled_keys,
     coalesce(x.expired_rows, 0) AS expired_rows,
+    coalesce(d.dropped_rows, 0) AS dropped_rows,
+    d.rule,
     coalesce(e.tables, 0) AS tables
   FROM records AS r
   LEFT JOIN quarantined AS q
@@ -161,6 +168,8 @@ joined AS (
     ON k.topic = r.topic AND k.kafka_partition = r.kafka_partition AND k.kafka_offset = r.kafka_offset
   LEFT JOIN expired AS x
     ON x.topic = r.topic AND x.kafka_partition = r.kafka_partition AND x.kafka_offset = r.kafka_offset
+  LEFT JOIN dropped AS d
+    ON d.topic = r.topic AND d.kafka_partition = r.kafka_partition AND d.kafka_offset = r.kafka_offset
   LEFT JOIN expected AS e ON e.topic = r.topic AND e.event_type = r.event_type
 ),
 ranked AS (
@@ -174,7 +183,7 @@ ranked AS (
 ),
 judged AS (
   SELECT
-    topic, kafka_partition, kafka_offset, event_id, event_type, landed_rows,
+    topic, kafka_partition, kafka_offset, event_id, event_type, landed_rows, rule,
     CASE
       WHEN log_rows > 1 THEN 'doubled in the log'
       WHEN in_quarantine AND landed_rows > 0 THEN 'doubled'
@@ -182,24 +191,28 @@ judged AS (
       WHEN forgotten AND landed_rows = 0 THEN 'forgotten'
       WHEN landed_rows > tables OR doubled_keys > 0 OR (landed_rows > 0 AND places_landed > 1) THEN 'doubled'
       WHEN landed_rows > 0 AND landed_rows = tables THEN 'landed'
-      WHEN landed_rows > 0 AND landed_rows + superseded_rows = tables THEN 'superseded'
-      WHEN expired_rows > 0 AND landed_rows > 0 AND landed_rows + superseded_rows + expired_rows >= tables
-        THEN 'expired'
+      WHEN landed_rows > 0 AND landed_rows + dropped_rows >= tables THEN 'landed'
+      WHEN landed_rows > 0 AND landed_rows + superseded_rows + dropped_rows >= tables THEN 'superseded'
+      WHEN expired_rows > 0 AND landed_rows > 0
+        AND landed_rows + superseded_rows + expired_rows + dropped_rows >= tables THEN 'expired'
       WHEN landed_rows > 0 THEN 'lost'
       WHEN places_landed > 0 OR copy > 1 THEN 'duplicate'
       WHEN tables = 0 THEN 'filtered'
-      WHEN superseded_rows = tables THEN 'superseded'
-      WHEN superseded_rows + expired_rows >= tables THEN 'expired'
+      WHEN dropped_rows >= tables THEN 'filtered'
+      WHEN superseded_rows + dropped_rows >= tables THEN 'superseded'
+      WHEN superseded_rows + expired_rows + dropped_rows >= tables THEN 'expired'
       ELSE 'lost'
     END AS verdict
   FROM ranked
 )`;
 }
 
-/** Counts by topic, partition, verdict and, where filtered, event type; and the table rows they make. */
+/** Counts by topic, partition, verdict and, where filtered, rule; and the table rows they make. */
 export const countsQuery = (pipeline: JudgedPipeline, bounds: Bound[]) => `${judgedRecords(pipeline, bounds)}
 SELECT
-  topic, kafka_partition, verdict, IF(verdict = 'filtered', event_type) AS event_type, count(*) AS records,
+  topic, kafka_partition, verdict,
+  IF(verdict = 'filtered', coalesce(rule, format('no table takes event_type ''%s''', event_type))) AS rule,
+  count(*) AS records,
   sum(IF(verdict IN ('landed', 'superseded', 'expired'), landed_rows, 0)) AS table_rows
 FROM judged
 GROUP BY 1, 2, 3, 4`;

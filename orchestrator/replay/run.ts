@@ -1,5 +1,6 @@
 // A replay: fills tables anew from the lake's log by the SQL as it is now, beside the live ones, compares, and makes
 // the live ones equal in one commit each. Events keep coming meanwhile; readers see a table before or after, no half.
+import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { TableFile } from "../../flink-sql/tables.ts";
 import { declaredJobs } from "../deploy/reconcile.ts";
@@ -9,7 +10,7 @@ import { boundsNow, keptSince } from "../ledger/ledger.ts";
 import { type TableRule, tableRules } from "../ledger/rules.ts";
 import { derived, fill, onStaging, type Staging } from "../staging/fill.ts";
 import { filledTables } from "../staging/tables.ts";
-import { recordStatements, type Swap, swapOf } from "./sql.ts";
+import { filteredMerge, recordStatements, type Swap, swapOf } from "./sql.ts";
 
 export interface ReplayedTable {
   table: string;
@@ -116,7 +117,7 @@ async function replayAlone(
   });
   const judged = { ...pipeline, keptSince: await keptSince(engines, pipeline) };
   const swaps = chosen.map((table) => swapOf(judged, table, rulesOf(pipeline, table.name), bounds));
-  if (!isDryRun) await allowConcurrentDeletes(engines, pipeline, names);
+  if (!isDryRun) await allowConcurrentDeletes(engines, pipeline, [...names, filteredName]);
   const tables: ReplayedTable[] = [];
   for (const each of swaps) {
     progress(`comparing ${each.table}`);
@@ -126,6 +127,7 @@ async function replayAlone(
     progress(`making ${each.table} equal: ${differences(table).toLocaleString("en")} rows`);
     await swap(engines, pipeline, each);
   }
+  if (!isDryRun) await commit(engines.lake, filteredMerge(pipeline, names, bounds));
   const done = { pipeline: pipeline.name, swapped: !isDryRun, tables };
   if (!isDryRun) await engines.store.addHistory("replay-tables", pipeline.name, done);
   return done;

@@ -1,5 +1,6 @@
 // What a replay asks of Flink and Trino: records out of the lake's log, what the table filled anew has and the live
 // one has not, and the one MERGE that makes them equal. Pure.
+import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { keepsLatest, type TableFile } from "../../flink-sql/tables.ts";
 import type { TableRule } from "../ledger/rules.ts";
@@ -52,6 +53,34 @@ export interface Swap {
   merge: string;
   /** Removes what was older than a row that Flink committed for the same key during the MERGE. */
   clean?: string;
+}
+
+/**
+ * The MERGE that brings what the tables' rules drop up to date, as the swaps do with their rows. Nobody but the
+ * ledger reads it.
+ */
+export function filteredMerge({ name }: PipelineFolder, tables: string[], bounds: Bound[]): string {
+  const [live, fresh] = [
+    `lake.${name}.${filteredName}`,
+    `lake.${stagingSchema(name, "replay")}.${filteredName}`,
+  ];
+  const keys = ["topic", "kafka_partition", "kafka_offset", "table_name"];
+  const same = (left: string, right: string) =>
+    keys.map((key) => `${left}.${key} = ${right}.${key}`).join(" AND ");
+  const topics = [...new Set(bounds.map(({ topic }) => topic))];
+  const isBelow = any(
+    topics.map((topic) => `(l.topic = ${literal(topic)} AND ${below(bounds, topic, "l.")})`),
+  );
+  const own = `table_name IN (${tables.map(literal).join(", ")})`;
+  return (
+    `MERGE INTO ${live} AS t USING (SELECT ${keys.map((key) => `coalesce(s.${key}, l.${key}) AS ${key}`).join(", ")}, ` +
+    `coalesce(s.event_id, l.event_id) AS event_id, s.rule FROM (SELECT * FROM ${fresh} WHERE ${own}) AS s ` +
+    `FULL JOIN (SELECT * FROM ${live} AS l WHERE ${own} AND ${isBelow}) AS l ON ${same("s", "l")} ` +
+    `WHERE s.rule IS DISTINCT FROM l.rule) AS d ON ${same("t", "d")} ` +
+    "WHEN MATCHED AND d.rule IS NULL THEN DELETE WHEN MATCHED THEN UPDATE SET rule = d.rule " +
+    `WHEN NOT MATCHED THEN INSERT (${keys.join(", ")}, event_id, rule) ` +
+    `VALUES (${keys.map((key) => `d.${key}`).join(", ")}, d.event_id, d.rule)`
+  );
 }
 
 /** A table's rows from records below the bounds: of each topic that it takes events of. */

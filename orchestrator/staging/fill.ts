@@ -1,6 +1,7 @@
 // Runs the folder's own SQL bounded on Flink into staging tables, from records in files; and clears what a run left.
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { filteredTable } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob } from "../../flink-sql/log.ts";
 import { render } from "../../flink-sql/render.ts";
@@ -149,6 +150,7 @@ export async function fill(
     "parallelism.default": "1",
     ...first.settings,
   };
-  await runBounded(staging, { settings, statements: [...tables, ...sources, ...first.statements] });
+  const dropped = derived(filteredTable);
+  await runBounded(staging, { settings, statements: [...tables, dropped, ...sources, ...first.statements] });
   for (const job of jobs) await runBounded(staging, boundedJob(staging, filled, job, sources));
 }
