@@ -98,13 +98,14 @@ describe("jobsOf", () => {
 });
 
 describe("tableStatements", () => {
-  it("makes the engine's two tables, then the folder's own", () => {
+  it("makes the engine's three tables, then the folder's own", () => {
     const statements = tableStatements(
       web({}, { t: "-- One row.\nCREATE TABLE t (a INT);\nCREATE TABLE u (a INT);" }),
     );
     expect(statements.map(({ text, source }) => [text.split(" (")[0], source])).toEqual([
       ["CREATE TABLE IF NOT EXISTS log", "the engine's own tables"],
       ["CREATE TABLE IF NOT EXISTS quarantine", "the engine's own tables"],
+      ["CREATE TABLE IF NOT EXISTS filtered", "the engine's own tables"],
       ["CREATE TABLE t", "/web/tables/t.sql:2"],
       ["CREATE TABLE u", "/web/tables/t.sql:3"],
     ]);
