@@ -118,6 +118,7 @@ program
   .description("account for every accepted event; exit 1 where the sum doesn't close")
   .argument("<pipeline>")
   .option("--json", "print one JSON document")
+  .option("--watch [seconds]", "take it again and again, one line each, until Ctrl-C")
   .option("--journal <file>", "compare with a load's journal too, event by event")
   .option("--wait <seconds>", "how long to wait for what is in flight; 0 counts it as such", "120")
   .action(async (pipeline, options) => (await import("./commands/ledger.ts")).ledger(pipeline, options));

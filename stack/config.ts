@@ -40,6 +40,7 @@ const settings = z.object({
   SWORDLAKE_CACHE: z.string().optional(),
   XDG_CACHE_HOME: z.string().default(join(homedir(), ".cache")),
   SWORDLAKE_PIPELINES: z.string().default(""),
+  SWORDLAKE_LEDGER_SECONDS: z.coerce.number().int().min(0).max(86_400).default(300),
   SWORDLAKE_ALERT_WEBHOOK: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
   SWORDLAKE_ALERT_WEBHOOK_SECRET_FILE: z.string().optional(),
   ...Object.fromEntries(portNames.map((name) => [`SWORDLAKE_${name.toUpperCase()}_PORT`, port])),
@@ -57,6 +58,8 @@ export interface StackConfig {
   /** Roots of pipeline folders beside the checkout's own. */
   pipelineRoots: string[];
   pinnedPorts: Partial<Record<PortName, number>>;
+  /** How often the orchestrator takes every ledger; 0 for never. */
+  ledgerEveryMs: number;
   /** Where alerts are sent, and the file with the secret that signs them. */
   alertWebhook?: { url: string; secretFile: string | undefined };
 }
@@ -87,6 +90,7 @@ export function readStackConfig(env: NodeJS.ProcessEnv = process.env): StackConf
     pinnedPorts: Object.fromEntries(
       pinned.filter(([, value]) => value).map(([name, value]) => [name, Number(value)]),
     ),
+    ledgerEveryMs: parsed.data.SWORDLAKE_LEDGER_SECONDS * 1000,
     ...(parsed.data.SWORDLAKE_ALERT_WEBHOOK && {
       alertWebhook: {
         url: parsed.data.SWORDLAKE_ALERT_WEBHOOK,

@@ -1,11 +1,11 @@
 // Alerts on their way: read from Kafka, written down in Postgres, told to the webhook once each.
 // Two loops, so that a webhook that is slow or away holds up nothing else.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { alertTopic } from "../../flink-sql/alerts.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { declaredPipelines, type Engines } from "../engines/engines.ts";
 import type { TopicReader, TopicRecord } from "../engines/kafka.ts";
+import { rounds } from "../rounds.ts";
 import { saveAlerts, tellNext } from "./rows.ts";
 import { afterAttempt, type RaisedAlert, readAlert } from "./states.ts";
 import type { Webhook } from "./webhook.ts";
@@ -15,30 +15,6 @@ const group = "swordlake/alerts";
 
 const lookMs = 5000;
 const idleMs = 300;
-const backoffMsMax = 60_000;
-
-/** Does rounds until aborted; `work` says how long to pause. A failed round is logged and tried again. */
-async function rounds(
-  what: string,
-  work: () => Promise<number>,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    let pauseMs = 0;
-    try {
-      pauseMs = await work();
-      failures = 0;
-    } catch (error) {
-      if (signal.aborted) break;
-      failures += 1;
-      pauseMs = Math.min(1000 * 2 ** Math.min(failures, 6), backoffMsMax);
-      logger.error({ reason: (error as Error).message, failures }, `${what} failed`);
-    }
-    if (pauseMs > 0) await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-  }
-}
 
 /** Pipelines with alerts whose topic is there, by topic. */
 async function alertTopics({ config, kafka }: Engines): Promise<Map<string, PipelineFolder>> {

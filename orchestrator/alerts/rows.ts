@@ -91,6 +91,19 @@ export async function listAlerts(
   return rows.map(toRow);
 }
 
+/** The alert of a name that was raised last; undefined where there is none. */
+export async function lastAlert(
+  client: Transaction,
+  pipeline: string,
+  alert: string,
+): Promise<AlertRow | undefined> {
+  const { rows } = await client.query(
+    "SELECT * FROM alerts WHERE pipeline = $1 AND alert = $2 ORDER BY raised_at DESC, id LIMIT 1",
+    [pipeline, alert],
+  );
+  return rows.map(toRow)[0];
+}
+
 /** How many alerts there are, by pipeline, alert and state. */
 export async function countAlerts(client: Transaction) {
   const { rows } = await client.query(

@@ -13,6 +13,10 @@ export interface RaisedAlert {
   value: Record<string, unknown>;
 }
 
+/** Names an alert the same whoever computes it: by pipeline, alert and key. */
+export const alertId = (pipeline: string, alert: string, key: Record<string, unknown>): string =>
+  v5(JSON.stringify([pipeline, alert, ...Object.entries(key).sort()]), idSpace);
+
 const idSpace = "5b0e2f0c-6d0a-4c55-9f0b-0c1f2d6b7a11";
 
 /**
@@ -39,8 +43,13 @@ export function readAlert(
         }),
     );
   const ownKey = plain(key);
-  const id = v5(JSON.stringify([pipeline.name, alert, ...Object.entries(ownKey).sort()]), idSpace);
-  return { pipeline: pipeline.name, alert, id, key: ownKey, value: plain(value) };
+  return {
+    pipeline: pipeline.name,
+    alert,
+    id: alertId(pipeline.name, alert, ownKey),
+    key: ownKey,
+    value: plain(value),
+  };
 }
 
 export type AlertState = "waiting" | "delivered" | "refused" | "given up";

@@ -40,8 +40,6 @@ export async function alerts(
     throw new Error(`--rows ${options.rows}: give a whole number, 1 or more.`);
   const config = readStackConfig();
   const pipeline = pipelineNamed(await declaredPipelines(config), name);
-  if (Object.keys(pipeline.alerts).length === 0)
-    throw new Error(`Pipeline '${name}' declares no alerts: add 'alerts' to its pipeline.ts.`);
   const store = await openStore(resolveConnection(config).postgres);
   const list = (since?: Date) =>
     store.transaction((client) =>

@@ -1,14 +1,17 @@
 // ledger: the account of a pipeline, for people and for programs.
 import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { checkJournal, type JournalCheck } from "../ledger/journal.ts";
 import { type Counts, type Ledger, takeLedger } from "../ledger/ledger.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
+import { abortOnSignal } from "./stack.ts";
 
 export async function ledger(
   name: string,
-  options: { json?: boolean; journal?: string; wait: string },
+  options: { json?: boolean; journal?: string; wait: string; watch?: string | true },
 ): Promise<void> {
+  if (options.watch !== undefined) return watch(name, options.watch, options.json ?? false);
   const waitMs = Number(options.wait) * 1000;
   if (!(waitMs >= 0)) throw new Error(`--wait ${options.wait}: give a number of seconds, 0 or more.`);
   const { journal } = options;
@@ -24,6 +27,42 @@ export async function ledger(
   if (options.json) printJson(check ? { ...account, journal: check } : account);
   else printAccount(account, check);
   if (!account.closed || check?.agrees === false) process.exitCode = 1;
+}
+
+const watchSeconds = 2;
+
+/** One line per look. Exits with 1 where the last look was at an open ledger. */
+async function watch(name: string, every: string | true, isJson: boolean): Promise<void> {
+  const seconds = every === true ? watchSeconds : Number(every);
+  if (!(seconds >= 0.5)) throw new Error(`--watch ${every}: give a number of seconds, 0.5 or more.`);
+  const signal = abortOnSignal();
+  let isClosed = true;
+  await withEngines(async (engines) => {
+    const pipeline = pipelineNamed(await declaredPipelines(engines.config), name);
+    while (!signal.aborted) {
+      const { ledger } = await takeLedger(engines, pipeline, { waitMs: 0, settleMs: 0 });
+      isClosed = ledger.closed;
+      if (isJson) process.stdout.write(`${JSON.stringify(ledger)}\n`);
+      else printLine(watchLine(ledger));
+      await delay(seconds * 1000, undefined, { signal }).catch(() => undefined);
+    }
+  });
+  process.exitCode = isClosed ? 0 : 1;
+}
+
+function watchLine(ledger: Ledger): string {
+  const number = (value: number) => value.toLocaleString("en");
+  const parts = (["landed", "filtered", "duplicates", "quarantined", "forgotten", "expired"] as const)
+    .filter((part, index) => index < 4 || ledger[part] > 0)
+    .map((part) => `${part} ${number(ledger[part])}`);
+  const first = ledger.problems[0];
+  const state = ledger.closed
+    ? "closed"
+    : `OPEN${first ? `: ${first.kind} at ${first.topic} ${first.partition} ${first.offset}` : ""}`;
+  return (
+    `${new Date().toISOString().slice(11, 19)}  accepted ${number(ledger.accepted)} = ${parts.join(" + ")} + ` +
+    `in flight ${number(ledger.inFlight)}  ${state}`
+  );
 }
 
 function printAccount(account: Ledger, check: JournalCheck | undefined): void {

@@ -32,6 +32,18 @@ export interface Counts {
   inFlight: number;
 }
 
+export const countNames = [
+  "accepted",
+  "landed",
+  "superseded",
+  "filtered",
+  "duplicates",
+  "quarantined",
+  "forgotten",
+  "expired",
+  "inFlight",
+] as const satisfies (keyof Counts)[];
+
 export interface Problem {
   kind: "lost" | "doubled" | "doubled in the log" | "missing in the log" | "not from the topic" | "in flight";
   topic: string;
@@ -205,17 +217,7 @@ async function readLedger(
     ),
   ];
   const sum = (name: keyof Counts) => partitions.reduce((total, partition) => total + partition[name], 0);
-  const totals: Counts = {
-    accepted: sum("accepted"),
-    landed: sum("landed"),
-    superseded: sum("superseded"),
-    filtered: sum("filtered"),
-    duplicates: sum("duplicates"),
-    quarantined: sum("quarantined"),
-    forgotten: sum("forgotten"),
-    expired: sum("expired"),
-    inFlight: sum("inFlight"),
-  };
+  const totals = Object.fromEntries(countNames.map((name) => [name, sum(name)])) as unknown as Counts;
   const { landed, filtered, duplicates, quarantined, forgotten, expired, inFlight } = totals;
   const adds =
     totals.accepted === landed + filtered + duplicates + quarantined + forgotten + expired + inFlight;

@@ -1,12 +1,12 @@
 // The pipeline of apps on a file with damage: every report against the generator's answers, twice the same
 // file, a batch of a day that is there, and a dimension's row that is lost.
-import { mkdtempSync, readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Answers } from "../../flink-sql/generator.ts";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
-import { swordlake, swordlakeJson } from "../support/cli.ts";
+import { swordlake, swordlakeJson, swordlakeWith } from "../support/cli.ts";
 
 const out = mkdtempSync(join(tmpdir(), "swordlake-apps-"));
 const file = join(out, "users_app_data.csv");
@@ -25,6 +25,7 @@ async function ran(...args: string[]): Promise<string> {
   return done.stdout;
 }
 
+const day = "2020-11-03";
 let answers: Answers;
 
 beforeAll(async () => {
@@ -47,12 +48,48 @@ describe("apps, end to end", () => {
     await swordlakeJson<Ledger>("ledger", "apps");
     expect(await counts()).toEqual(before);
     const batch = await swordlakeJson<{ landed: number; alreadyThere: number }>(
-      ...["backfill", "apps", "--date", "2020-11-03", "--csv", file],
+      ...["backfill", "apps", "--date", day, "--csv", file],
     );
     expect(batch.landed).toBe(0);
     expect(batch.alreadyThere).toBeGreaterThan(0);
     expect(await counts()).toEqual(before);
     await ran("report", "apps", "--answers", answersFile);
+  });
+
+  it("gives the same tables by the batch of a day as by the stream", async () => {
+    const env = { SWORDLAKE_PIPELINES: copyOf("apps", "apps_batch") };
+    const applied = await swordlakeWith(env, "apply", "apps_batch");
+    expect(applied.exitCode, applied.stderr).toBe(0);
+    const batch = await swordlakeWith(env, "backfill", "apps_batch", "--date", day, "--csv", file, "--json");
+    expect(batch.exitCode, batch.stderr).toBe(0);
+    expect(JSON.parse(batch.stdout).landed).toBeGreaterThan(0);
+    // What names the record, or when it was received, is another's; a dimension has rows of other days in the stream.
+    const ofDay = `FROM lake.apps.usage_minutes WHERE download_date = DATE '${day}'`;
+    const compared = {
+      usage_minutes: [
+        "user_id, user_key, app_key, listing_key, download_month, minutes, event_time",
+        `download_date = DATE '${day}'`,
+      ],
+      users: [
+        "user_key, user_id, user_name, age, age_band, user_location",
+        `user_key IN (SELECT user_key ${ofDay})`,
+      ],
+      apps: [
+        "listing_key, app_key, app, category, rating, price",
+        `listing_key IN (SELECT listing_key ${ofDay})`,
+      ],
+      download_dates: ["download_date, iso_week, weekday_name", `download_date = DATE '${day}'`],
+    };
+    for (const [table, [columns, where]] of Object.entries(compared)) {
+      const stream = `SELECT ${columns} FROM lake.apps.${table} WHERE ${where}`;
+      const batched = `SELECT ${columns} FROM lake.apps_batch.${table}`;
+      expect(
+        await sql(`(${stream} EXCEPT ALL ${batched}) UNION ALL (${batched} EXCEPT ALL ${stream})`),
+        table,
+      ).toEqual([]);
+      expect(await sql(`SELECT count(*) > 0 FROM (${batched})`)).toEqual([[true]]);
+    }
+    await swordlakeWith(env, "stop", "apps_batch");
   });
 
   it("keeps its sums where a dimension's row is lost, and says that it is", async () => {
@@ -65,6 +102,22 @@ describe("apps, end to end", () => {
     expect(ledger.stdout).toContain("lost");
   });
 });
+
+/** A pipeline's folder under another name, where the checkout does not see it. */
+function copyOf(name: string, copy: string): string {
+  const root = mkdtempSync(join(tmpdir(), "swordlake-copy-"));
+  cpSync(new URL(`../../flink-sql/${name}`, import.meta.url).pathname, join(root, copy), { recursive: true });
+  for (const entry of readdirSync(join(root, copy)).filter((path) => path.endsWith(".ts"))) {
+    const path = join(root, copy, entry);
+    writeFileSync(
+      path,
+      readFileSync(path, "utf8")
+        .replaceAll(/"\.\.\/(pipeline|readers)\.ts"/g, '"swordlake"')
+        .replaceAll('"../generator.ts"', '"swordlake/generator"'),
+    );
+  }
+  return root;
+}
 
 /** A report's SQL with its parameters empty, as a part of another query. */
 function reportSql(name: string): string {

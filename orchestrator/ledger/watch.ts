@@ -1,0 +1,62 @@
+// Takes the ledger of every applied pipeline now and then, and raises an alert where one stays open; another when it
+// has closed again.
+import type { Logger } from "pino";
+import { lastAlert, saveAlerts } from "../alerts/rows.ts";
+import { alertId } from "../alerts/states.ts";
+import { declaredPipelines, type Engines } from "../engines/engines.ts";
+import type { Store } from "../engines/store.ts";
+import { rounds } from "../rounds.ts";
+import { type Ledger, takeLedger } from "./ledger.ts";
+
+/** Name of the alert; those of pipelines are identifiers, so none can have it. */
+export const ledgerAlert = "swordlake.ledger";
+
+/** Raises what a ledger asks for: open where it was closed before, closed where it was open. */
+export async function tellLedger(store: Store, ledger: Ledger, now = new Date()): Promise<void> {
+  const { pipeline, closed, problems } = ledger;
+  const last = await store.transaction((client) => lastAlert(client, pipeline, ledgerAlert));
+  const wasOpen = last?.key.state === "open";
+  if (wasOpen !== closed) return;
+  const since = wasOpen ? last.key.since : now.toISOString();
+  const key = { state: closed ? "closed" : "open", since };
+  const [first] = problems;
+  const value = {
+    ...key,
+    problems: problems.length,
+    ...(first ? { first: `${first.kind}: ${first.topic} ${first.partition} at ${first.offset}` } : {}),
+  };
+  await saveAlerts(store, [
+    { pipeline, alert: ledgerAlert, id: alertId(pipeline, ledgerAlert, key), key, value },
+  ]);
+}
+
+/** Looks every `everyMs` until aborted; 0 never looks. `latest` gets the ledger of each pipeline. */
+export async function watchLedgers(
+  engines: Engines,
+  everyMs: number,
+  latest: Map<string, Ledger>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  if (everyMs === 0) return;
+  let isFirst = true;
+  const look = async () => {
+    // What starts has other things to do.
+    if (isFirst) {
+      isFirst = false;
+      return everyMs;
+    }
+    const [pipelines, jobs] = await Promise.all([declaredPipelines(engines.config), engines.store.jobs()]);
+    for (const pipeline of pipelines.filter(({ name }) => jobs.some((job) => job.pipeline === name))) {
+      if (signal.aborted) break;
+      // What is under way is no fault; what should be there and is not is looked for once more.
+      const { ledger } = await takeLedger(engines, pipeline, { waitMs: 0 });
+      latest.set(pipeline.name, ledger);
+      if (!ledger.closed)
+        logger.error({ pipeline: pipeline.name, problems: ledger.problems }, "the ledger is open");
+      await tellLedger(engines.store, ledger);
+    }
+    return everyMs;
+  };
+  await rounds("taking the ledgers", look, logger, signal);
+}
