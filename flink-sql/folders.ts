@@ -153,15 +153,16 @@ function importProblem(file: string, error: Error): string {
   return `${file}${line ? `:${line}` : ""}: ${syntax ?? lines[0]}`;
 }
 
-/** Where a file speaks of a problem's first quoted name: of 'event.field', the field after the event. */
-function whereIn(file: string, problem: string): string {
+/** Where a file speaks of a problem's first quoted name: of 'event.field', the field after the event, else the event. */
+export function whereIn(file: string, problem: string): string {
   const text = readFileSync(file, "utf8");
   let at = 0;
   for (const name of (/'([^']+)'/.exec(problem)?.[1] ?? "").split(".")) {
     const found = new RegExp(`(?<![\\w$])${name.replace(/\W/g, "\\$&")}(?![\\w$])`).exec(text.slice(at));
-    if (!name || !found) return file;
+    if (!name || !found) break;
     at += found.index;
   }
+  if (at === 0) return file;
   return `${file}:${text.slice(0, at).split("\n").length}`;
 }
 
