@@ -74,6 +74,13 @@ program
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await deploy()).stop(pipeline, options));
 program
+  .command("lock")
+  .description("write contract.lock.json: what is agreed with clients; breaking changes are refused")
+  .argument("[pipeline]", "only this one")
+  .option("--check", "write nothing; exit 1 where a lock isn't current")
+  .option("--accept-breaking", "write breaking changes down as agreed to; apply lets them pass then")
+  .action(async (pipeline, options) => (await import("./commands/lock.ts")).lock(pipeline, options));
+program
   .command("new")
   .description("write the folder of a new pipeline, which runs as it stands")
   .argument("<name>", "a SQL identifier")
