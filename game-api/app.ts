@@ -26,6 +26,7 @@ import { serveMetrics } from "./metrics-route.ts";
 import { describeApi } from "./openapi.ts";
 import { answerUnserved, serveOwnRoutes } from "./own-routes.ts";
 import { checkCharset, readJson, readLines } from "./parsers.ts";
+import type { Rolls } from "./primary.ts";
 import { keepRefusals } from "./refusals.ts";
 import {
   answerExpectation,
@@ -51,11 +52,13 @@ export interface AppOptions {
   corsOrigins?: string[];
   /** Asked before a body is read: while true, requests with events are answered 503. */
   isBusy?: () => boolean;
+  /** How often the workers were replaced; undefined where this process is alone. */
+  rolls?: () => Rolls | undefined;
 }
 
 /** What the routes share. */
 export type App = Required<Pick<AppOptions, "producer" | "limits" | "now" | "newId">> &
-  Pick<AppOptions, "admission" | "isBusy" | "metrics">;
+  Pick<AppOptions, "admission" | "isBusy" | "metrics" | "rolls">;
 
 const requestIdShape = /^[A-Za-z0-9_.:-]{1,128}$/;
 
@@ -131,6 +134,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     ...(options.admission ? { admission: options.admission } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
     ...(options.isBusy ? { isBusy: options.isBusy } : {}),
+    ...(options.rolls ? { rolls: options.rolls } : {}),
   };
   const app = createServer(options);
   app.setErrorHandler(answerError);

@@ -39,6 +39,8 @@ const environment = z.object({
   SWORDLAKE_API_LATE_MS_MAX: count(500, 50, 60_000),
   SWORDLAKE_API_REQUEST_TIMEOUT_MS: count(10_000, 2000, 120_000),
   SWORDLAKE_API_DELIVERY_TIMEOUT_MS: count(8000, 1000, 110_000),
+  /** Given by the primary to a worker that takes another's place. */
+  SWORDLAKE_API_SETTLE_MS: count(0, 0, 60_000),
 });
 
 export interface Limits {
@@ -63,6 +65,8 @@ export interface Config {
   /** How long the broker may take to ack; must stay below the request's own deadline. */
   deliveryTimeoutMs: number;
   limits: Limits;
+  /** How long to wait for the broker before the first connection is taken. */
+  settleMs: number;
   /** Worker processes that share the port; 1 for a process alone. */
   processes: number;
   corsOrigins: string[];
@@ -112,6 +116,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     logLevel: e.LOG_LEVEL,
     trustProxy: e.SWORDLAKE_TRUST_PROXY,
     processes: e.SWORDLAKE_API_PROCESSES,
+    settleMs: e.SWORDLAKE_API_SETTLE_MS,
     corsOrigins: e.SWORDLAKE_API_CORS_ORIGINS,
     auth: e.SWORDLAKE_API_AUTH,
     keysUrl: e.SWORDLAKE_API_KEYS,

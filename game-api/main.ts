@@ -13,15 +13,17 @@ import { overloadCheck } from "./overload.ts";
 import { type Message, runPrimary } from "./primary.ts";
 import { checkProducing } from "./produce-check.ts";
 import { createKafkaProducer } from "./producer.ts";
-import { proven } from "./readiness.ts";
-import { metricsText, sharedRateLimiter } from "./worker.ts";
+import { proven, settled } from "./readiness.ts";
+import { metricsText, sharedRateLimiter, toldRolls } from "./worker.ts";
 
 /** A worker ends in two steps when its primary says so, and at once when that is gone. */
 function hearPrimary(
   worker: Worker,
   { stop, drain }: { stop: () => Promise<void>; drain: (why: string) => Promise<void> },
 ): void {
-  process.on("SIGINT", () => {}); // a terminal sends it to all; the primary decides
+  // A terminal sends them to all; the primary decides.
+  process.on("SIGINT", () => {});
+  process.on("SIGHUP", () => {});
   worker.on("disconnect", () => void drain("the primary is gone, and the port with it"));
   worker.on("message", ({ kind }: Message) => {
     if (kind === "wind-down") void drain("told by the primary");
@@ -51,6 +53,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     corsOrigins: config.corsOrigins,
     isBusy: overloadCheck(() => producer.waiting, config),
     metrics: { ...metrics, text: metricsText(metrics) },
+    rolls: toldRolls(),
   });
 
   let stopped: Promise<void> | undefined;
@@ -75,7 +78,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   process.on("SIGTERM", (signal) => void drain(signal));
   const { worker } = cluster;
   if (worker) hearPrimary(worker, { stop, drain });
-  else process.on("SIGINT", (signal) => void drain(signal));
+  else {
+    process.on("SIGINT", (signal) => void drain(signal));
+    process.on("SIGHUP", () =>
+      logger.warn("one process alone: changed contracts are served after a restart"),
+    );
+  }
+  await settled(producer, config.settleMs);
   // Last: whoever sees the port open may also ask for the end.
   await app.listen({ host: config.host, port: config.port });
 }
@@ -87,6 +96,7 @@ async function main(): Promise<void> {
   const primary = runPrimary(config.processes, logger);
   process.on("SIGTERM", (signal) => primary.end(signal));
   process.on("SIGINT", (signal) => primary.end(signal));
+  process.on("SIGHUP", () => void primary.roll());
   process.exit(await primary.ended);
 }
 

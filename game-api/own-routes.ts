@@ -15,6 +15,15 @@ const statusSchema = {
   properties: { status: { type: "string" } },
 };
 
+const healthSchema = {
+  ...statusSchema,
+  properties: {
+    ...statusSchema.properties,
+    rolls: { type: "integer", minimum: 0, description: "How often all workers were replaced by new ones" },
+    rollFailed: { type: "string", description: "Why the last time went wrong: the old workers stayed" },
+  },
+};
+
 const documentSchema = {
   type: "object",
   description: "OpenAPI 3.1",
@@ -22,7 +31,7 @@ const documentSchema = {
   examples: [{ openapi: "3.1.0" }],
 };
 
-export function serveOwnRoutes(app: FastifyInstance, { producer }: App): void {
+export function serveOwnRoutes(app: FastifyInstance, { producer, rolls }: App): void {
   const tags = ["operation"];
   app.get(
     "/health",
@@ -30,10 +39,10 @@ export function serveOwnRoutes(app: FastifyInstance, { producer }: App): void {
       schema: {
         tags,
         summary: "Does the process live?",
-        response: { 200: statusSchema, ...refusalSchemas(...ownRefusals) },
+        response: { 200: healthSchema, ...refusalSchemas(...ownRefusals) },
       },
     },
-    async () => ({ status: "ok" }),
+    async () => ({ status: "ok", ...rolls?.() }),
   );
   app.get(
     "/ready",

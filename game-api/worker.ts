@@ -3,7 +3,7 @@
 import cluster from "node:cluster";
 import { AggregatorRegistry } from "prom-client";
 import type { Metrics } from "./metrics.ts";
-import type { Message } from "./primary.ts";
+import type { Message, Rolls } from "./primary.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limits.ts";
 
 const shareEveryMs = 100;
@@ -43,6 +43,17 @@ export function sharedRateLimiter(): RateLimiter {
       note(who, rate, events);
     },
   };
+}
+
+/** What the primary last said of replacing workers; undefined in a process alone, which nobody replaces. */
+export function toldRolls(): () => Rolls | undefined {
+  let told: Rolls | undefined;
+  cluster.worker?.on("message", (message: Message) => {
+    if (message.kind !== "rolls") return;
+    const { kind: _kind, ...rolls } = message;
+    told = rolls;
+  });
+  return () => told;
 }
 
 /** The text of this process's metrics, or of all workers' where there are others. */

@@ -79,7 +79,7 @@ export async function startProcess(instance: Instance, name: string, command: Co
 }
 
 /** Sends a signal; a process that ended meanwhile needs none. */
-function signal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
+export function signal(pid: number, name: "SIGTERM" | "SIGKILL" | "SIGHUP"): void {
   try {
     process.kill(pid, name);
   } catch (error) {

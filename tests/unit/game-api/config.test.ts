@@ -16,6 +16,7 @@ describe("readConfig", () => {
       lateMsMax: 500,
       deliveryTimeoutMs: 8000,
       auth: "open",
+      settleMs: 0,
       processes: availableParallelism(),
       corsOrigins: [],
       keysUrl: undefined,
