@@ -7,6 +7,7 @@ import type { Engines } from "../engines/engines.ts";
 import { newestCheckpoint } from "../engines/flink.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
 import type { RecordedJob } from "../engines/store.ts";
+import { evolve } from "./evolve.ts";
 import type { Action, DeclaredJob } from "./reconcile.ts";
 import { located } from "./validate.ts";
 
@@ -122,6 +123,9 @@ async function upgrade(engines: Engines, job: DeclaredJob, id: string | undefine
 export async function execute(engines: Engines, action: Action): Promise<void> {
   const { kafka, connection, flink, store } = engines;
   switch (action.kind) {
+    case "add-columns":
+    case "change-contract":
+      return evolve(engines, action);
     case "create-topic":
       await kafka.createTopic(action.topic, action.partitions, action.retentionMs);
       return store.addHistory("create-topic", action.topic, { partitions: action.partitions });

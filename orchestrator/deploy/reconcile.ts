@@ -8,6 +8,7 @@ import { type Job, jobsOf } from "../../flink-sql/script.ts";
 import { tokenize } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
+import { describeEvolution, type Evolution } from "./evolve.ts";
 
 /** What the engines hold now; gathered by observe.ts. */
 export interface Observed {
@@ -24,6 +25,7 @@ export interface DeclaredJob extends Job {
 }
 
 export type Action =
+  | Evolution
   | { kind: "create-topic"; topic: string; partitions: number; retentionMs: number }
   | { kind: "create-tables"; pipeline: PipelineFolder; missing: string[] }
   | { kind: "cancel-double"; job: string; id: string }
@@ -159,6 +161,8 @@ export function pipelineOf(action: Action): string {
     case "create-topic":
       return action.topic.split("..")[0] ?? "";
     case "create-tables":
+    case "add-columns":
+    case "change-contract":
       return action.pipeline.name;
     case "cancel-double":
       return action.job.split("/")[0] ?? "";
@@ -185,6 +189,9 @@ export function refusals(actions: Action[], recorded: RecordedJob[]): string[] {
 /** One line a person can read. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
+    case "add-columns":
+    case "change-contract":
+      return describeEvolution(action);
     case "create-topic":
       return `+ topic ${action.topic} (${action.partitions} partitions)`;
     case "create-tables":
