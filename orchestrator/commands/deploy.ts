@@ -4,6 +4,7 @@ import { render } from "../../flink-sql/render.ts";
 import { catalogStatements, jobsOf, tableStatements } from "../../flink-sql/script.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { allOrEveryProblem } from "../../stack/fetch.ts";
+import { evolutions } from "../deploy/evolve.ts";
 import { execute, stopJobs } from "../deploy/execute.ts";
 import { observe } from "../deploy/observe.ts";
 import {
@@ -22,26 +23,35 @@ import { printJson, printLine } from "./output.ts";
 /** Actions for all pipelines or one, with all problems of the folders checked first. */
 async function decide(engines: Engines, pipeline: string | undefined): Promise<Action[]> {
   const pipelines = await declaredPipelines(engines.config);
-  if (pipeline) pipelineNamed(pipelines, pipeline);
-  await validate(
-    engines,
-    pipelines.filter((p) => pipeline === undefined || p.name === pipeline),
-  );
+  const chosen = pipeline ? [pipelineNamed(pipelines, pipeline)] : pipelines;
   const [recorded, observed] = await Promise.all([engines.store.jobs(), observe(engines)]);
+  const evolved = await evolutions(engines, chosen, observed.tables);
+  await validate(engines, chosen, evolved.problems);
   // With no name given, jobs of folders that are gone are stopped too.
   const only = pipeline
     ? [pipeline]
     : [...pipelines.map((p) => p.name), ...recorded.map((job) => job.pipeline)];
-  const actions = reconcile(pipelines, recorded, observed, only);
+  // The order is what lets old and new clients write meanwhile: columns, jobs, API.
+  const actions = [
+    ...evolved.columns,
+    ...reconcile(pipelines, recorded, observed, only),
+    ...evolved.contracts,
+  ];
   const refused = refusals(actions, recorded);
   if (refused.length > 0) throw new Error(refused.join("\n"));
   const changed = pipelines.filter((p) => actions.some((action) => pipelineOf(action) === p.name));
-  const complete = changed.filter((p) =>
-    tablesOf(p).every((table) => observed.tables.includes(`${p.name}.${table}`)),
+  const complete = changed.filter(
+    (p) =>
+      tablesOf(p).every((table) => observed.tables.includes(`${p.name}.${table}`)) &&
+      !evolved.columns.some((action) => action.pipeline.name === p.name),
   );
   await allOrEveryProblem(complete.map((p) => validateReports(engines, p)));
   return actions;
 }
+
+type TableAction = Extract<Action, { kind: "create-tables" | "add-columns" }>;
+const changesTables = (action: Action): action is TableAction =>
+  action.kind === "create-tables" || action.kind === "add-columns";
 
 /** Applies everything; `tell` gets each action as it is done. Returns what was done. */
 export async function applyAll(
@@ -51,11 +61,13 @@ export async function applyAll(
   return withEngines(async (engines) => {
     const done = await engines.store.withLease(async () => {
       const actions = await decide(engines, pipeline);
-      for (const action of actions) {
+      for (const [index, action] of actions.entries()) {
         tell("apply", describeAction(action));
         await execute(engines, action);
-        // Before this, Trino had no tables to check the reports against.
-        if (action.kind === "create-tables") await validateReports(engines, action.pipeline);
+        // Before its last one, Trino lacks tables or columns to check the reports against.
+        const ofSame = (other: Action) => changesTables(other) && pipelineOf(other) === pipelineOf(action);
+        if (changesTables(action) && !actions.slice(index + 1).some(ofSame))
+          await validateReports(engines, action.pipeline);
       }
       return actions.map(describeAction);
     }, true);

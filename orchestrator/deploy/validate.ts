@@ -95,12 +95,18 @@ async function plannerProblems({ connection }: Engines, pipeline: PipelineFolder
   return problems;
 }
 
-/** Throws one error with every problem of the given pipelines. */
-export async function validate(engines: Engines, pipelines: PipelineFolder[]): Promise<void> {
-  const early = pipelines.flatMap((pipeline) => textProblems(engines, pipeline));
-  if (early.length > 0) throw new Error(early.join("\n"));
-  const planned = await Promise.all(pipelines.map((pipeline) => plannerProblems(engines, pipeline)));
-  if (planned.flat().length > 0) throw new Error(planned.flat().join("\n"));
+/** Throws one error with every problem of the given pipelines, beside those `known` already. */
+export async function validate(
+  engines: Engines,
+  pipelines: PipelineFolder[],
+  known: string[] = [],
+): Promise<void> {
+  const early = new Map(pipelines.map((pipeline) => [pipeline, textProblems(engines, pipeline)]));
+  // Of a text that can't be read the planner would only say so again.
+  const readable = pipelines.filter((pipeline) => early.get(pipeline)!.length === 0);
+  const planned = await Promise.all(readable.map((pipeline) => plannerProblems(engines, pipeline)));
+  const problems = [...known, ...[...early.values()].flat(), ...planned.flat()];
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 /** Has Trino check every report of a pipeline whose tables exist, with its defaults. Throws all problems at once. */
