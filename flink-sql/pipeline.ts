@@ -52,6 +52,18 @@ export interface Retention {
   by: string;
 }
 
+/** How a pipeline's tables are kept fit: see `swordlake maintain`. Times in ms. */
+export interface Maintenance {
+  /** Cron expression, in UTC; "never" for none. */
+  schedule: string;
+  /** How long a snapshot stays: `report --as-of` reads it. Each commit writes down all that stay. */
+  historyMs: number;
+  /** How long a savepoint that a stop made can be gone back to: its snapshots, and all since, stay. */
+  restorePointsMs: number;
+  /** Age from which a file that no metadata names goes; never less than a checkpoint may take. */
+  orphansMs: number;
+}
+
 export interface Pipeline {
   title: string;
   topics: Record<string, Topic>;
@@ -69,9 +81,19 @@ export interface Pipeline {
   person?: string | string[];
   /** By table of the folder; a table that isn't named keeps its rows for good. */
   retention?: Record<string, Retention>;
+  maintenance: Maintenance;
 }
 
-const dayMs = 24 * 3600 * 1000;
+const hourMs = 3600 * 1000;
+const dayMs = 24 * hourMs;
+
+/** A commit every 2 s makes 10,800 snapshots in 6 hours, of which each later commit writes the list. */
+const maintenance: Maintenance = {
+  schedule: "7 * * * *",
+  historyMs: 6 * hourMs,
+  restorePointsMs: dayMs,
+  orphansMs: 3 * dayMs,
+};
 
 /** Declares an event. `fields` is a zod shape; unknown fields in requests are refused. */
 export function event(
@@ -102,9 +124,18 @@ export function alert(description: string, declared: { key: string[]; fields: z.
 
 /** The default export of every flink-sql/<name>/pipeline.ts. */
 export function definePipeline(
-  declared: Pick<Pipeline, "title" | "topics"> & Partial<Omit<Pipeline, "title" | "topics">>,
+  declared: Pick<Pipeline, "title" | "topics"> &
+    Partial<Omit<Pipeline, "title" | "topics" | "maintenance">> & { maintenance?: Partial<Maintenance> },
 ): Pipeline {
-  return { alerts: {}, settings: {}, freshnessMs: 2000, deduplicationMs: dayMs, parallelism: 1, ...declared };
+  return {
+    alerts: {},
+    settings: {},
+    freshnessMs: 2000,
+    deduplicationMs: dayMs,
+    parallelism: 1,
+    ...declared,
+    maintenance: { ...maintenance, ...declared.maintenance },
+  };
 }
 
 /** Exact decimal: a string in JSON and TypeScript, DECIMAL(precision, scale) in Flink and Trino. */

@@ -12,6 +12,7 @@ import { TrinoError } from "../engines/trino.ts";
 import { expiredRows } from "../forget/retain.ts";
 import { personColumns } from "../forget/sql.ts";
 import { placeProblems } from "../ledger/rules.ts";
+import { maintenanceProblems } from "../maintain/settings.ts";
 import { parseReports } from "../reports/header.ts";
 import { fillReport } from "../reports/parameters.ts";
 
@@ -43,7 +44,7 @@ function textProblems({ connection }: Engines, pipeline: PipelineFolder): string
   attempt(() => parseReports(pipeline.reports));
   attempt(() => pipeline.person !== undefined && personColumns(pipeline));
   attempt(() => expiredRows(pipeline, asDeclared(pipeline), new Date()));
-  problems.push(...placeProblems(pipeline));
+  problems.push(...placeProblems(pipeline), ...maintenanceProblems(pipeline));
   attempt(() => {
     const statements = [...tableStatements(pipeline), ...jobsOf(pipeline).flatMap((job) => job.statements)];
     for (const { text, source } of statements)

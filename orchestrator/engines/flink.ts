@@ -57,6 +57,8 @@ export interface Flink {
   /** Stops with a savepoint and waits for it. Returns its path. */
   stopWithSavepoint(id: string): Promise<string>;
   slots(): Promise<{ total: number; free: number }>;
+  /** How long a checkpoint of a job may take before Flink gives it up, and the pause between two, in ms. */
+  checkpointMsMax(id: string): Promise<number>;
   /** Number of the newest checkpoint that a job has begun or goes back to; 0 where there is none. */
   newestCheckpointId(id: string): Promise<number>;
 }
@@ -101,6 +103,11 @@ export function createFlink(address: string): Flink {
     async newestCheckpointId(id) {
       const { history, latest } = checkpoints.parse((await http.get(`/jobs/${id}/checkpoints`)).data);
       return Math.max(0, ...[...history, latest.completed, latest.restored].map((one) => one?.id ?? 0));
+    },
+    async checkpointMsMax(id) {
+      const { data } = await http.get(`/jobs/${id}/checkpoints/config`);
+      const { timeout, interval } = z.object({ timeout: z.number(), interval: z.number() }).parse(data);
+      return timeout + interval;
     },
     async slots() {
       const { data } = await http.get("/overview");

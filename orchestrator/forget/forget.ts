@@ -7,13 +7,8 @@ import { waitFor } from "../../stack/wait.ts";
 import { quarantineShape } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
 import { takeLedger } from "../ledger/ledger.ts";
-import {
-  allowConcurrentDeletes,
-  commit,
-  type HistoryProof,
-  historyProblems,
-  removeHistory,
-} from "./files.ts";
+import { commit } from "../maintain/tables.ts";
+import { allowConcurrentDeletes, type HistoryProof, historyProblems, removeHistory } from "./files.ts";
 import {
   countsQuery,
   eraseStatement,

@@ -2,13 +2,8 @@
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Retention } from "../../flink-sql/pipeline.ts";
 import type { Engines } from "../engines/engines.ts";
-import {
-  allowConcurrentDeletes,
-  commit,
-  type HistoryProof,
-  historyProblems,
-  removeHistory,
-} from "./files.ts";
+import { commit } from "../maintain/tables.ts";
+import { allowConcurrentDeletes, type HistoryProof, historyProblems, removeHistory } from "./files.ts";
 import { alone, lakeTables } from "./forget.ts";
 import { fieldsOf, fullName, type LakeTable } from "./sql.ts";
 
