@@ -214,6 +214,15 @@ program
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await import("./commands/forget.ts")).retain(pipeline, options));
 program
+  .command("maintain")
+  .description("compact a pipeline's tables, expire old snapshots, remove stray files; jobs go on meanwhile")
+  .argument("[pipeline]", "only this one")
+  .option("--table <name...>", "only these tables")
+  .option("--orphans", "look for stray files even if that was done in the last 24 hours")
+  .option("--dry-run", "look only: change nothing")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/maintain.ts")).maintain(pipeline, options));
+program
   .command("load")
   .description(
     "send rows of CSV or NDJSON files (.gz too), and account for each: landed, duplicate or quarantined",

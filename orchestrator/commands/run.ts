@@ -11,6 +11,7 @@ import { resolveConnection } from "../engines/connection.ts";
 import { connectEngines, declaredPipelines } from "../engines/engines.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { watchLedgers } from "../ledger/watch.ts";
+import { keepMaintained } from "../maintain/schedule.ts";
 import { readStatus } from "../status.ts";
 import { abortOnSignal } from "./stack.ts";
 
@@ -44,6 +45,7 @@ export async function run(): Promise<void> {
     keepRunning(engines, logger, signal),
     keepAlerts(engines, webhook, logger, signal),
     watchLedgers(engines, config.ledgerEveryMs, ledgers, logger, signal),
+    keepMaintained(engines, logger, signal),
   ]);
   await server.close();
   await Promise.allSettled([engines.kafka.close(), engines.store.close()]);
