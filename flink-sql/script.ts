@@ -22,6 +22,9 @@ export interface SourcedStatement {
   source: string;
 }
 
+/** Where the statements of a job are from that the contract alone makes. */
+export const derivedSource = "derived from pipeline.ts";
+
 export interface Job {
   /** `<pipeline>/<file>`: Flink's pipeline.name, and the consumer group in Kafka. */
   name: string;
@@ -125,7 +128,7 @@ export function jobsOf(pipeline: PipelineFolder): Job[] {
       name,
       settings: settings(name),
       statements: [
-        ...sources.map((text) => ({ text, source: "derived from pipeline.ts" })),
+        ...sources.map((text) => ({ text, source: derivedSource })),
         ...sinks.map(({ alert }) => ({
           text: alertSink(pipeline, alert),
           source: "the alerts of pipeline.ts",

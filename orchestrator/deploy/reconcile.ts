@@ -4,7 +4,7 @@ import { alertTopic } from "../../flink-sql/alerts.ts";
 import { filteredName } from "../../flink-sql/filters.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
-import { type Job, jobsOf } from "../../flink-sql/script.ts";
+import { derivedSource, type Job, jobsOf } from "../../flink-sql/script.ts";
 import { tokenize } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
@@ -51,6 +51,9 @@ const statefulWords = [
 export function keepsState(statement: string): boolean {
   return tokenize(statement).some((t) => t.kind === "word" && statefulWords.includes(t.text.toUpperCase()));
 }
+
+const isEqual = (one: Record<string, string>, other: Record<string, string>) =>
+  JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 
 const withoutSpace = (statement: string) =>
   tokenize(statement)
@@ -178,6 +181,13 @@ export function refusals(actions: Action[], recorded: RecordedJob[]): string[] {
     const before = recorded.find((known) => known.name === action.job.name);
     const versions = [action.job.statements, before?.definition.statements ?? []];
     if (!versions.some((statements) => keepsState(statements.at(-1)?.text ?? ""))) return [];
+    // A column more in the sources, which its SQL doesn't name, changes no step of it: a type that changed was refused.
+    const [now, was] = versions.map((statements) =>
+      statements
+        .flatMap(({ text, source }) => (source === derivedSource ? [] : [withoutSpace(text)]))
+        .join(";\n"),
+    );
+    if (before && now === was && isEqual(action.job.settings, before.definition.settings)) return [];
     return [
       `Job ${action.job.name} keeps state of its own (GROUP BY, JOIN …) and its SQL changed: Flink could read the ` +
         "old state under another meaning. Give the changed job and the tables it writes new names, and remove " +

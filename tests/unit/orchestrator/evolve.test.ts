@@ -11,6 +11,8 @@ import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
 import { declaredTable } from "../../../flink-sql/tables.ts";
 import { contractEvolution, describeEvolution } from "../../../orchestrator/deploy/evolve.ts";
 import { lakeType, tableChanges } from "../../../orchestrator/deploy/evolve-tables.ts";
+import { declaredJobs, describeAction, reconcile, refusals } from "../../../orchestrator/deploy/reconcile.ts";
+import type { RecordedJob } from "../../../orchestrator/engines/store.ts";
 
 /** As Flink's SHOW CREATE TABLE words a table of the lake. */
 const shown = `CREATE TABLE \`lake\`.\`p\`.\`happenings\` (
@@ -182,5 +184,54 @@ describe("a contract", () => {
     const renamed = folder({ whom: z.string() });
     const what = "Field 'happened.who' is gone, 'happened.whom' is new: a rename";
     expect(contractEvolution(renamed, contractLock(renamed, [what]), applied(before)).problems).toEqual([]);
+  });
+});
+
+describe("a job that keeps state of its own", () => {
+  const shape = { who: z.string() };
+  const folder = (fields: z.ZodRawShape, sql: string): PipelineFolder => ({
+    ...definePipeline({
+      title: "t",
+      topics: { things: topic({ key: "who", events: { happened: event("d", fields) } }) },
+    }),
+    name: "p",
+    path: "/x",
+    tables: [],
+    jobs: [{ name: "counting", path: "/x/jobs/counting.sql", text: sql }],
+    reports: [],
+  });
+  const counting = "INSERT INTO counts SELECT who, COUNT(*) FROM things GROUP BY who;";
+  const recorded = (of: PipelineFolder): RecordedJob[] =>
+    declaredJobs(of).map((job) => ({
+      name: job.name,
+      pipeline: "p",
+      sqlHash: job.hash,
+      definition: { settings: job.settings, statements: job.statements, groups: job.groups },
+      desired: "running",
+      flinkJobId: job.name,
+      restorePath: null,
+    }));
+  const observed = (jobs: RecordedJob[]) => ({
+    topics: ["p.things", "p.quarantine"],
+    tables: ["p.log", "p.quarantine"],
+    jobs: jobs.map(({ name }) => ({ id: name, name, state: "RUNNING" })),
+  });
+  const upgraded = (to: PipelineFolder) => {
+    const jobs = recorded(folder(shape, counting));
+    const actions = reconcile([to], jobs, observed(jobs));
+    return { actions: actions.map(describeAction), refused: refusals(actions, jobs) };
+  };
+
+  it("goes on from its state where the contract grew and its SQL didn't change", () => {
+    const { actions, refused } = upgraded(folder({ ...shape, note: z.string().optional() }, counting));
+    expect(actions).toContainEqual(expect.stringContaining("job p/counting"));
+    expect(refused).toEqual([]);
+  });
+
+  it("is refused where its SQL changed as well", () => {
+    const { refused } = upgraded(
+      folder({ ...shape, note: z.string().optional() }, counting.replaceAll("who", "note")),
+    );
+    expect(refused).toEqual([expect.stringMatching(/^Job p\/counting keeps state of its own/)]);
   });
 });
