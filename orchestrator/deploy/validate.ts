@@ -6,6 +6,7 @@ import { render } from "../../flink-sql/render.ts";
 import { jobsOf, resetsOf, type SourcedStatement, tableStatements } from "../../flink-sql/script.ts";
 import { withoutSink } from "../../flink-sql/statements.ts";
 import { declaredTables } from "../../flink-sql/tables.ts";
+import { parseAssertions } from "../assertions/declared.ts";
 import type { Engines } from "../engines/engines.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
 import { TrinoError } from "../engines/trino.ts";
@@ -42,6 +43,7 @@ function textProblems({ connection }: Engines, pipeline: PipelineFolder): string
     }
   };
   attempt(() => parseReports(pipeline.reports));
+  attempt(() => parseAssertions(pipeline));
   attempt(() => pipeline.person !== undefined && personColumns(pipeline));
   attempt(() => expiredRows(pipeline, asDeclared(pipeline), new Date()));
   problems.push(...placeProblems(pipeline), ...maintenanceProblems(pipeline));

@@ -1,4 +1,6 @@
 -- One row per event of an ad on a device, each once. Partitioned by its day (UTC): reports read the days they ask for.
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS ad_events (
   event_id        STRING,
   event_type      STRING,

@@ -1,4 +1,6 @@
 -- Distinct devices of a day (UTC) and country over both streams, as the job 'active' counts them while they come.
+-- assert: unique event_day, country
+-- assert: not null event_day, country
 CREATE TABLE IF NOT EXISTS daily_active_live (
   event_day      DATE NOT NULL,
   country        STRING NOT NULL,

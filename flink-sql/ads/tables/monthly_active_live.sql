@@ -1,4 +1,6 @@
 -- Distinct devices of a month (yyyy-MM, UTC) and country over both streams, as the job 'active' counts them while they come.
+-- assert: unique event_month, country
+-- assert: not null event_month, country
 CREATE TABLE IF NOT EXISTS monthly_active_live (
   event_month    STRING NOT NULL,
   country        STRING NOT NULL,

@@ -1,4 +1,6 @@
 -- One row per event of a device in the app store, each once. Partitioned by its day (UTC).
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS store_events (
   event_id        STRING,
   event_type      STRING,

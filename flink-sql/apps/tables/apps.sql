@@ -1,4 +1,6 @@
 -- Dimension: one row per version of an app's listing; app_key is the same in all versions of one app.
+-- assert: unique listing_key
+-- assert: not null event_id, event_time, listing_key
 CREATE TABLE IF NOT EXISTS apps (
   event_id        STRING,
   event_time      TIMESTAMP_LTZ(6),

@@ -1,4 +1,6 @@
 -- Dimension: one row per day on which anything was downloaded.
+-- assert: unique download_date
+-- assert: not null event_id, event_time, download_date
 CREATE TABLE IF NOT EXISTS download_dates (
   event_id        STRING,
   event_time      TIMESTAMP_LTZ(6),

@@ -1,5 +1,7 @@
 -- Facts: minutes by user, app and day, one row per event. By month, as an import has the days of a year mixed: by
 -- day each commit of it would write hundreds of small files.
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS usage_minutes (
   event_id        STRING,
   event_time      TIMESTAMP_LTZ(6),

@@ -1,5 +1,7 @@
 -- Dimension: one row per version of a user. The key is made from the row's content, so that late rows, an old
 -- day's batch and a second run write what is there already; see the folder's README.
+-- assert: unique user_key
+-- assert: not null event_id, event_time, user_key
 CREATE TABLE IF NOT EXISTS users (
   event_id        STRING,
   event_time      TIMESTAMP_LTZ(6),

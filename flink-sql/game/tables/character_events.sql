@@ -1,4 +1,6 @@
 -- One row each time a player finds a treasure, is attacked or defeats an enemy.
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS character_events (
   event_id        STRING,
   event_type      STRING,

@@ -1,4 +1,6 @@
 -- One row per change of a player's level, attack, defence or health: a rise in level or potions taken.
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS character_stats (
   event_id        STRING,
   event_type      STRING,

@@ -1,4 +1,6 @@
 -- One row each time a player joins a guild.
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS guild_memberships (
   event_id        STRING,
   event_type      STRING,

@@ -1,4 +1,6 @@
 -- One row per purchase of swords, shields or potions.
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS purchases (
   event_id        STRING,
   event_type      STRING,

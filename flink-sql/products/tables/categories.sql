@@ -1,4 +1,6 @@
 -- The latest row of each category: what a later record says of an id replaces what was there.
+-- assert: unique category_id
+-- assert: not null event_id, event_time, category_id
 CREATE TABLE IF NOT EXISTS categories (
   event_id        STRING,
   event_time      TIMESTAMP_LTZ(6),

@@ -1,4 +1,6 @@
 -- The latest row of each product: what a later record says of an asin replaces what was there.
+-- assert: unique asin
+-- assert: not null event_id, event_time, asin
 CREATE TABLE IF NOT EXISTS products (
   event_id             STRING,
   event_time           TIMESTAMP_LTZ(6),

@@ -1,5 +1,7 @@
 -- One row per action of a visitor, as it came: by day, and findable by category and by user.
 -- Flink can't declare a sort order or buckets: bloom filters let readers pass over files without the category.
+-- assert: unique event_id
+-- assert: not null event_id, event_time
 CREATE TABLE IF NOT EXISTS actions (
   event_id        STRING,
   event_type      STRING,

@@ -1,4 +1,6 @@
 -- One row per user and window of 10 s in which the user acted more often than a person does; its count grows.
+-- assert: unique user_id, window_start
+-- assert: not null user_id, window_start
 CREATE TABLE IF NOT EXISTS bot_alerts (
   user_id      BIGINT NOT NULL,
   window_start TIMESTAMP_LTZ(6) NOT NULL,
