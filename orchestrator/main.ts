@@ -90,6 +90,7 @@ program
   .command("test")
   .description("run cases/*.json through the same job files on real Flink; exit 1 where any differs")
   .argument("[pipeline]", "only this one")
+  .option("--live", "instead, ask Trino whether the rows that landed are what the tables assert")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await import("./commands/test.ts")).test(pipeline, options));
 program
