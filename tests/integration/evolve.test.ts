@@ -39,6 +39,9 @@ export default definePipeline({
 });
 `;
 const table = (columns: string) => `-- One row per event.
+-- assert: unique event_id
+-- assert: not null user_id
+-- assert: rows 100..
 CREATE TABLE IF NOT EXISTS happenings (
   event_id STRING,
   user_id STRING,
@@ -185,9 +188,9 @@ describe("a contract that grows", { timeout: slowMs }, () => {
     );
     expect(more).toEqual([
       expect.stringMatching(
-        /happenings\.sql:6: table 'happenings': column 'note' is gone, 'remark' is new: a rename/,
+        /happenings\.sql:9: table 'happenings': column 'note' is gone, 'remark' is new: a rename/,
       ),
-      expect.stringMatching(/happenings\.sql:5: table 'happenings': column 'amount' was INT, is BIGINT/),
+      expect.stringMatching(/happenings\.sql:8: table 'happenings': column 'amount' was INT, is BIGINT/),
     ]);
     expect((await swordlake("lock", name)).stderr).toMatch(/a rename.*--accept-breaking writes it down/s);
     write({
@@ -198,5 +201,28 @@ describe("a contract that grows", { timeout: slowMs }, () => {
       "jobs/landing.sql": landing("amount, note"),
     });
     expect(await plan()).toEqual([]);
+  });
+
+  it("holds what its tables assert, until a row is written by hand", async () => {
+    const live = async () => {
+      const ran = await swordlake("test", name, "--live", "--json");
+      return { exitCode: ran.exitCode, ...JSON.parse(ran.stdout) };
+    };
+    expect(await live()).toMatchObject({ exitCode: 0, passed: 3, failed: 0 });
+    const columns = "event_id, CAST(NULL AS VARCHAR), amount, note, kafka_partition, kafka_offset";
+    await sql(
+      `INSERT INTO lake.${name}.happenings SELECT ${columns} FROM lake.${name}.happenings ORDER BY event_id LIMIT 1`,
+    );
+    const { exitCode, failed, assertions } = await live();
+    expect([exitCode, failed]).toEqual([1, 2]);
+    expect(assertions.map(({ problem }: { problem: string | null }) => problem)).toEqual([
+      expect.stringMatching(
+        /^table happenings: 1 values of event_id stand in more than one row: event_id \S+ \(2 rows\)$/,
+      ),
+      expect.stringMatching(
+        /^table happenings: user_id is NULL in 1 rows: kafka_partition \d+, kafka_offset \d+$/,
+      ),
+      null,
+    ]);
   });
 });
