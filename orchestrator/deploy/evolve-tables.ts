@@ -34,6 +34,25 @@ export const lakeType = (type: string): string =>
       .replace(/\s*([(),<>])\s*/g, "$1"),
   );
 
+const trinoTypes: Record<string, string> = {
+  STRING: "varchar",
+  BYTES: "varbinary",
+  BOOLEAN: "boolean",
+  INT: "integer",
+  BIGINT: "bigint",
+  FLOAT: "real",
+  DOUBLE: "double",
+  DATE: "date",
+  TIMESTAMP: "timestamp(6)",
+  TIMESTAMP_LTZ: "timestamp(6) with time zone",
+};
+
+/** A Flink type in Trino's words; undefined for nested ones and those that Iceberg doesn't keep. */
+export function trinoType(type: string): string | undefined {
+  const kept = lakeType(type);
+  return /^DECIMAL\(\d+,\d+\)$/.test(kept) ? kept.toLowerCase() : trinoTypes[kept];
+}
+
 /** Line of a column within a statement's file; the statement's own where it isn't named. */
 function lineOf({ text, source }: SourcedStatement, column: string): string {
   const [, path, first] = /^(.*):(\d+)$/.exec(source) ?? [];
@@ -74,6 +93,13 @@ export function tableChanges(
           "Add a column of another name with the new type",
       );
   }
+  for (const { name, type } of fresh)
+    if (trinoType(type) === undefined)
+      problem(
+        name,
+        `${table}: column '${name}' is new, and of type ${type}, which can't be added to a table that is there. ` +
+          "Use a plain type, or declare a table of another name",
+      );
   const kept = (table: DeclaredTable, other: DeclaredTable) =>
     table.columns
       .map(({ name }) => name)

@@ -11,7 +11,9 @@ import { declaredTable } from "../../flink-sql/tables.ts";
 import { rollApi } from "../../stack/engines/roll.ts";
 import type { Engines } from "../engines/engines.ts";
 import { openSession } from "../engines/gateway.ts";
-import { type NewColumn, tableChanges } from "./evolve-tables.ts";
+import { fullName } from "../forget/sql.ts";
+import { commit } from "../maintain/tables.ts";
+import { type NewColumn, tableChanges, trinoType } from "./evolve-tables.ts";
 
 /** A contract as this stack serves it. */
 export interface AppliedContract {
@@ -149,23 +151,15 @@ export function describeEvolution(action: Evolution): string {
   return `~ contract of ${name}: the API's workers are replaced one by one${lines}`;
 }
 
+/** By Trino: Flink's catalog leaves out where a column stands, and INSERT goes by place. */
 async function addColumns(
-  { connection, store }: Engines,
-  action: Evolution & { kind: "add-columns" },
+  { lake, store }: Engines,
+  { pipeline, table, columns }: Extract<Evolution, { kind: "add-columns" }>,
 ): Promise<void> {
-  const { pipeline, table, columns } = action;
-  const session = await openSession(connection.addresses.gateway, {});
-  const name = `lake.\`${pipeline.name}\`.\`${table}\``;
-  try {
-    await session.execute(
-      render(catalogStatements(pipeline.name, connection.store)[0]!.text, connection.sqlValues),
-    );
-    for (const { name: column, type, after } of columns) {
-      const place = after === undefined ? "FIRST" : `AFTER \`${after}\``;
-      await session.execute(`ALTER TABLE ${name} ADD \`${column}\` ${type} ${place}`);
-    }
-  } finally {
-    await session.close();
+  for (const { name, type, after } of columns) {
+    const place = after === undefined ? "FIRST" : `AFTER "${after}"`;
+    const column = `"${name}" ${trinoType(type)} ${place}`;
+    await commit(lake, `ALTER TABLE ${fullName(pipeline, table)} ADD COLUMN IF NOT EXISTS ${column}`);
   }
   await store.addHistory("add-columns", `${pipeline.name}.${table}`, { columns });
 }

@@ -10,7 +10,7 @@ import { contractLock } from "../../../flink-sql/lock.ts";
 import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
 import { declaredTable } from "../../../flink-sql/tables.ts";
 import { contractEvolution, describeEvolution } from "../../../orchestrator/deploy/evolve.ts";
-import { lakeType, tableChanges } from "../../../orchestrator/deploy/evolve-tables.ts";
+import { lakeType, tableChanges, trinoType } from "../../../orchestrator/deploy/evolve-tables.ts";
 import { declaredJobs, describeAction, reconcile, refusals } from "../../../orchestrator/deploy/reconcile.ts";
 import type { RecordedJob } from "../../../orchestrator/engines/store.ts";
 
@@ -80,6 +80,12 @@ describe("a table file", () => {
       {},
       /sql:6: .*'price' was DECIMAL\(12, 2\), is DOUBLE/,
     ],
+    [
+      "a nested column",
+      [...columns, "tags ARRAY<STRING>"],
+      {},
+      /sql:9: .*'tags' is new, and of type ARRAY<STRING>, which can't be added/,
+    ],
     ["another order", [columns[1]!, columns[0]!, ...columns.slice(2)], {}, /sql:3: .*stand in another order/],
     [
       "other partitions",
@@ -91,7 +97,7 @@ describe("a table file", () => {
   ])("is refused with line, reason and cure: %s", (_, lines, options, said) => {
     const { problems } = changed(lines, options);
     expect(problems).toEqual([expect.stringMatching(said)]);
-    expect(problems[0]).toMatch(/Keep|Add|Declare/);
+    expect(problems[0]).toMatch(/Keep|Add|[Dd]eclare/);
   });
 
   it.each([
@@ -102,6 +108,16 @@ describe("a table file", () => {
     ["ROW<`a` BYTES>", "ROW<a VARBINARY(2147483647)>"],
   ])("%s is kept as %s", (declared, kept) => {
     expect(lakeType(declared)).toBe(lakeType(kept));
+  });
+
+  it.each([
+    ["STRING", "varchar"],
+    ["DECIMAL(12, 2)", "decimal(12,2)"],
+    ["TIMESTAMP_LTZ(3)", "timestamp(6) with time zone"],
+    ["TIMESTAMP(3)", "timestamp(6)"],
+    ["ARRAY<STRING>", undefined],
+  ])("%s is added as %s", (type, added) => {
+    expect(trinoType(type)).toBe(added);
   });
 
   it("tells types that the lake keeps apart", () => {
