@@ -24,6 +24,8 @@ export default definePipeline({
 });
 `,
     "tables/happenings.sql": `-- One row per something_happened.
+-- assert: unique event_id
+-- assert: not null event_id, event_time, user_id
 CREATE TABLE IF NOT EXISTS happenings (
   event_id        STRING,
   event_time      TIMESTAMP_LTZ(6),
