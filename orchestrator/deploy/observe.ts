@@ -7,7 +7,7 @@ import type { Observed } from "./reconcile.ts";
 /** Topics, tables and live jobs. A catalog that no one has written to yet has no tables. */
 export async function observe({ kafka, lake, flink }: Engines): Promise<Observed> {
   const tables = lake
-    .query("SELECT table_schema || '..' || table_name FROM lake.information_schema.tables")
+    .query("SELECT table_schema || '.' || table_name FROM lake.information_schema.tables")
     .then(({ rows }) => rows.map(([name]) => String(name)))
     .catch((error: unknown) => {
       if (error instanceof TrinoError && /SQL schema/.test(error.message)) return [];

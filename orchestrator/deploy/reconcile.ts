@@ -162,7 +162,7 @@ export function reconcile(
 export function pipelineOf(action: Action): string {
   switch (action.kind) {
     case "create-topic":
-      return action.topic.split("..")[0] ?? "";
+      return action.topic.split(".")[0] ?? "";
     case "create-tables":
     case "add-columns":
     case "change-contract":

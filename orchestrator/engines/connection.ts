@@ -33,7 +33,7 @@ const external = z.object({
 function connectExternal(env: NodeJS.ProcessEnv): Connection {
   const parsed = external.safeParse(env);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((i) => `  ${i.path.join("..")}: ${i.message}`);
+    const lines = parsed.error.issues.map((i) => `  ${i.path.join(".")}: ${i.message}`);
     throw new Error(`STACK=external needs the addresses of your engines:\n${lines.join("\n")}`);
   }
   const given = parsed.data;

@@ -133,7 +133,7 @@ export async function forget(
     const found = query ? (await lake.query(query)).rows : [];
     return found
       .map(([column, n]) => ({ column: String(column), rows: Number(n) }))
-      .filter(({ column }) => !person.includes(column.slice(column.indexOf("..") + 1)));
+      .filter(({ column }) => !person.includes(column.slice(column.indexOf(".") + 1)));
   };
   const problems = await historyProblems(engines, pipeline, names);
   if (problems.length > 0) throw new Error(problems.join("\n"));
