@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Engines } from "../engines/engines.ts";
-import { commit } from "../forget/files.ts";
+import { commit } from "../maintain/tables.ts";
 import { derived, fill, onStaging, type Staging } from "../staging/fill.ts";
 import { filledTables } from "../staging/tables.ts";
 import { type Batch, badRowsFile, type RowCounts, writeRows } from "./rows.ts";

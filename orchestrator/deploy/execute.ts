@@ -1,38 +1,13 @@
 // Carries out what reconcile decided, one action at a time. Intent is written before Flink is asked.
 import { existsSync } from "node:fs";
 
-import { render } from "../../flink-sql/render.ts";
-import { catalogStatements, type SourcedStatement, tableStatements } from "../../flink-sql/script.ts";
+import { catalogStatements, tableStatements } from "../../flink-sql/script.ts";
 import type { Engines } from "../engines/engines.ts";
 import { newestCheckpoint } from "../engines/flink.ts";
-import { FlinkSqlError, openSession } from "../engines/gateway.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { evolve } from "./evolve.ts";
+import { compilePlan, executePlan, runStatements } from "../state/compile.ts";
 import type { Action, DeclaredJob } from "./reconcile.ts";
-import { located } from "./validate.ts";
-
-/** Runs statements in a session of their own; the last one's job id is returned. */
-async function runStatements(
-  engines: Engines,
-  settings: Record<string, string>,
-  statements: SourcedStatement[],
-): Promise<string | undefined> {
-  const session = await openSession(engines.connection.addresses.gateway, settings);
-  try {
-    let jobId: string | undefined;
-    for (const { text, source } of statements) {
-      try {
-        jobId = (await session.execute(render(text, engines.connection.sqlValues))).jobId;
-      } catch (error) {
-        if (!(error instanceof FlinkSqlError)) throw error;
-        throw new Error(located(source, error.reason), { cause: error });
-      }
-    }
-    return jobId;
-  } finally {
-    await session.close();
-  }
-}
 
 /** Where a job that doesn't run goes on: its newest checkpoint, else what its last run came from. */
 export function resumePath(recorded: RecordedJob | undefined, checkpoints: string): string | undefined {
@@ -54,9 +29,19 @@ async function submit(engines: Engines, job: RecordedJob, path: string | undefin
   const record: RecordedJob = { ...job, desired: "running", flinkJobId: null, restorePath: path ?? null };
   const { settings, statements } = job.definition;
   await store.saveJob(record);
-  const restore = path ? { "execution.state-recovery.path": path } : {};
-  const catalog = catalogStatements(job.pipeline, connection.store);
-  const id = await runStatements(engines, { ...settings, ...restore }, [...catalog, ...statements]);
+  const restore = path
+    ? {
+        "execution.state-recovery.path": path,
+        ...(job.leavesState ? { "execution.state-recovery.ignore-unclaimed-state": "true" } : {}),
+      }
+    : {};
+  const planned = { name: job.name, pipeline: job.pipeline, settings, statements };
+  const id = job.plan
+    ? await executePlan(connection, planned, job.plan, restore)
+    : await runStatements(connection, { ...settings, ...restore }, [
+        ...catalogStatements(job.pipeline, connection.store),
+        ...statements,
+      ]);
   if (!id)
     throw new Error(
       `Job ${job.name} starts nothing: its last statement must be an INSERT or a statement set.`,
@@ -132,7 +117,7 @@ export async function execute(engines: Engines, action: Action): Promise<void> {
     case "create-tables": {
       const { pipeline, missing } = action;
       const catalog = catalogStatements(pipeline.name, connection.store);
-      await runStatements(engines, {}, [...catalog, ...tableStatements(pipeline)]);
+      await runStatements(connection, {}, [...catalog, ...tableStatements(pipeline)]);
       return store.addHistory("create-tables", pipeline.name, { tables: missing });
     }
     case "cancel-double":

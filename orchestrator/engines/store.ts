@@ -13,6 +13,10 @@ export interface RecordedJob {
   desired: "running" | "stopped";
   flinkJobId: string | null;
   restorePath: string | null;
+  /** The compiled plan it runs from; absent where it was submitted as plain statements. */
+  plan?: string | undefined;
+  /** Whether the restore may leave state behind that no step of the plan takes. */
+  leavesState?: boolean | undefined;
 }
 
 /** What a transaction's work may do. */
@@ -66,15 +70,28 @@ export async function openStore(connection: pg.PoolConfig, who = callerName()): 
         desired: row.desired,
         flinkJobId: row.flink_job_id,
         restorePath: row.restore_path,
+        plan: row.plan ?? undefined,
+        leavesState: row.leaves_state || undefined,
       }));
     },
     async saveJob(job) {
       await pool.query(
-        `INSERT INTO jobs (name, pipeline, sql_hash, definition, desired, flink_job_id, restore_path)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        `INSERT INTO jobs
+           (name, pipeline, sql_hash, definition, desired, flink_job_id, restore_path, plan, leaves_state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (name) DO UPDATE SET sql_hash = $3, definition = $4, desired = $5, flink_job_id = $6,
-           restore_path = $7, updated_at = now()`,
-        [job.name, job.pipeline, job.sqlHash, job.definition, job.desired, job.flinkJobId, job.restorePath],
+           restore_path = $7, plan = $8, leaves_state = $9, updated_at = now()`,
+        [
+          job.name,
+          job.pipeline,
+          job.sqlHash,
+          job.definition,
+          job.desired,
+          job.flinkJobId,
+          job.restorePath,
+          job.plan ?? null,
+          job.leavesState ?? false,
+        ],
       );
     },
     addHistory: historyIn(pool),

@@ -1,0 +1,96 @@
+// Compiled plans through the SQL Gateway: made of a job's SQL, and run. Decides nothing about state.
+import { randomUUID } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { render } from "../../flink-sql/render.ts";
+import { catalogStatements, type Job, type SourcedStatement } from "../../flink-sql/script.ts";
+import { located } from "../deploy/validate.ts";
+import type { Connection } from "../engines/connection.ts";
+import { FlinkSqlError, openSession } from "../engines/gateway.ts";
+
+type Place = Pick<Connection, "addresses" | "checkpoints" | "sqlValues" | "store">;
+
+/** Runs statements in a session of their own; the last one's job id is returned. */
+export async function runStatements(
+  { addresses, sqlValues }: Place,
+  settings: Record<string, string>,
+  statements: SourcedStatement[],
+): Promise<string | undefined> {
+  const session = await openSession(addresses.gateway, settings);
+  try {
+    let jobId: string | undefined;
+    for (const { text, source } of statements) {
+      try {
+        jobId = (await session.execute(render(text, sqlValues))).jobId;
+      } catch (error) {
+        if (!(error instanceof FlinkSqlError)) throw error;
+        throw new Error(located(source, error.reason), { cause: error });
+      }
+    }
+    return jobId;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Works with a path that Flink and this machine see alike; what is there afterwards is removed. */
+async function withPlanFile<T>({ checkpoints }: Place, work: (path: string) => Promise<T>): Promise<T> {
+  const folder = join(checkpoints, "plans");
+  mkdirSync(folder, { recursive: true });
+  // Flink may be another user, in a container.
+  chmodSync(folder, 0o777);
+  const path = join(folder, `${randomUUID()}.json`);
+  try {
+    return await work(path);
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/**
+ * What the session asks of plans: tables by name and columns, never by address, so that a plan can be run
+ * where the engines moved. A table whose columns are no longer those of the plan is refused by Flink.
+ */
+const planSettings = { "table.plan.compile.catalog-objects": "SCHEMA" };
+
+type PlannedJob = Pick<Job, "name" | "settings" | "statements"> & { pipeline: string };
+
+/** The compiled plan of a job's last statement, JSON as Flink writes it. `tables`: run first, in the same session. */
+export async function compilePlan(
+  place: Place,
+  job: PlannedJob,
+  tables: SourcedStatement[] = [],
+): Promise<string> {
+  const last = job.statements.at(-1);
+  if (!last || !/^(INSERT|EXECUTE\s+STATEMENT)\b/i.test(last.text))
+    throw new Error(
+      `Job ${job.name} starts nothing: its last statement must be an INSERT or a statement set.`,
+    );
+  return withPlanFile(place, async (path) => {
+    const text = `COMPILE PLAN 'file://${path}' FOR ${last.text.replace(/^EXECUTE\s+(?=STATEMENT\b)/i, "")}`;
+    await runStatements(place, { ...job.settings, ...planSettings }, [
+      ...catalogStatements(job.pipeline, place.store),
+      ...tables,
+      ...job.statements.slice(0, -1),
+      { text, source: last.source },
+    ]);
+    return readFileSync(path, "utf8");
+  });
+}
+
+/** Runs a plan as the job it was compiled of. Returns Flink's job id. */
+export async function executePlan(
+  place: Place,
+  job: PlannedJob,
+  plan: string,
+  restore: Record<string, string>,
+): Promise<string | undefined> {
+  return withPlanFile(place, async (path) => {
+    writeFileSync(path, plan, { mode: 0o644 });
+    return runStatements(place, { ...job.settings, ...restore }, [
+      ...catalogStatements(job.pipeline, place.store),
+      ...job.statements.slice(0, -1),
+      { text: `EXECUTE PLAN 'file://${path}'`, source: `the plan of job ${job.name}` },
+    ]);
+  });
+}
