@@ -18,6 +18,7 @@ import {
 import { validate, validateReports } from "../deploy/validate.ts";
 import { resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
+import { judge } from "../state/judge.ts";
 import { printJson, printLine } from "./output.ts";
 
 /** Actions for all pipelines or one, with all problems of the folders checked first. */
@@ -34,7 +35,13 @@ async function decide(engines: Engines, pipeline: string | undefined): Promise<A
   // The order is what lets old and new clients write meanwhile: columns, jobs, API.
   const actions = [
     ...evolved.columns,
-    ...reconcile(pipelines, recorded, observed, only),
+    ...(await judge(
+      engines,
+      pipelines,
+      reconcile(pipelines, recorded, observed, only),
+      recorded,
+      observed,
+    )),
     ...evolved.contracts,
   ];
   const refused = refusals(actions, recorded);

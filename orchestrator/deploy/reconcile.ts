@@ -9,6 +9,7 @@ import { tokenize } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { describeEvolution, type Evolution } from "./evolve.ts";
+import { describeStep, summary, type Verdict } from "../state/verdict.ts";
 
 /** What the engines hold now; gathered by observe.ts. */
 export interface Observed {
@@ -32,7 +33,8 @@ export type Action =
   /** A run that was submitted, but whose id was not written down before a crash. */
   | { kind: "adopt-job"; job: RecordedJob; id: string }
   | { kind: "submit-job"; job: DeclaredJob }
-  | { kind: "upgrade-job"; job: DeclaredJob; id: string | undefined }
+  /** `verdict` is given by judge.ts; none where the old version ran from plain statements. */
+  | { kind: "upgrade-job"; job: DeclaredJob; id: string | undefined; verdict?: Verdict }
   | { kind: "stop-job"; job: RecordedJob; id: string | undefined };
 
 /** Words that make a job's steps keep state of their own, beside the engine's de-duplication. */
@@ -174,12 +176,27 @@ export function pipelineOf(action: Action): string {
   }
 }
 
-/** Changes that can't be made safely yet, as sentences; empty where there are none. */
+const newNames =
+  "give the changed job and the tables it writes new names, and remove the old file: the new job then fills its " +
+  "tables from the start of the topic";
+
+/** Changes that can't be made without losing state or reading it under another meaning; empty where there are none. */
 export function refusals(actions: Action[], recorded: RecordedJob[]): string[] {
   return actions.flatMap((action) => {
-    if (action.kind !== "upgrade-job" || action.job.name.endsWith(`/${logJob}`)) return [];
-    const before = recorded.find((known) => known.name === action.job.name);
-    const versions = [action.job.statements, before?.definition.statements ?? []];
+    if (action.kind !== "upgrade-job") return [];
+    const { job, verdict } = action;
+    if (verdict) {
+      const lost = verdict.steps.filter((step) => step.verdict === "rebuilt");
+      if (lost.length === 0) return [];
+      const steps = lost.map((step) => `\n  ${describeStep(step)}`).join("");
+      return [
+        `Job ${job.name} changed, and state of it would be lost or read under another meaning:${steps}\n` +
+          `  Undo the change, or ${newNames}.`,
+      ];
+    }
+    if (job.name.endsWith(`/${logJob}`)) return [];
+    const before = recorded.find((known) => known.name === job.name);
+    const versions = [job.statements, before?.definition.statements ?? []];
     if (!versions.some((statements) => keepsState(statements.at(-1)?.text ?? ""))) return [];
     // A column more in the sources, which its SQL doesn't name, changes no step of it: a type that changed was refused.
     const [now, was] = versions.map((statements) =>
@@ -189,14 +206,13 @@ export function refusals(actions: Action[], recorded: RecordedJob[]): string[] {
     );
     if (before && now === was && isEqual(action.job.settings, before.definition.settings)) return [];
     return [
-      `Job ${action.job.name} keeps state of its own (GROUP BY, JOIN …) and its SQL changed: Flink could read the ` +
-        "old state under another meaning. Give the changed job and the tables it writes new names, and remove " +
-        "the old file: the new job then fills its tables from the start of the topic.",
+      `Job ${job.name} keeps state of its own (GROUP BY, JOIN …), its SQL changed, and it runs from no compiled ` +
+        `plan: Flink could read the old state under another meaning. Please ${newNames}.`,
     ];
   });
 }
 
-/** One line a person can read. */
+/** A line a person can read; below a changed job, one for each of its steps that has state. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
     case "add-columns":
@@ -213,7 +229,10 @@ export function describeAction(action: Action): string {
     case "submit-job":
       return `+ job ${action.job.name}`;
     case "upgrade-job":
-      return `~ job ${action.job.name}: its SQL changed; restarted from a savepoint`;
+      return [
+        `~ job ${action.job.name}: its SQL changed; ${summary(action.verdict)}`,
+        ...(action.verdict?.steps.map((step) => `    ${describeStep(step)}`) ?? []),
+      ].join("\n");
     case "stop-job":
       return `- job ${action.job.name}: no longer declared; stopped with a savepoint`;
   }

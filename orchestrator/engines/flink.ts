@@ -28,6 +28,9 @@ const checkpoints = z.object({
   }),
 });
 
+const counts = z.object({ counts: z.object({ completed: z.number() }) });
+const exceptions = z.object({ exceptionHistory: z.object({ entries: z.array(z.unknown()) }) });
+
 export interface FlinkJob {
   id: string;
   name: string;
@@ -59,6 +62,8 @@ export interface Flink {
   slots(): Promise<{ total: number; free: number }>;
   /** How long a checkpoint of a job may take before Flink gives it up, and the pause between two, in ms. */
   checkpointMsMax(id: string): Promise<number>;
+  /** Checkpoints that a run has completed, and failures it had. */
+  progress(id: string): Promise<{ checkpoints: number; failures: number }>;
   /** Number of the newest checkpoint that a job has begun or goes back to; 0 where there is none. */
   newestCheckpointId(id: string): Promise<number>;
 }
@@ -99,6 +104,17 @@ export function createFlink(address: string): Flink {
       });
       await waitFor(`job ${id} has ended`, async () => !live.includes(await state(id)));
       return path;
+    },
+    async progress(id) {
+      const [taken, failed] = await Promise.all([
+        http.get(`/jobs/${id}/checkpoints`),
+        http.get(`/jobs/${id}/exceptions`),
+      ]);
+      const { completed } = counts.parse(taken.data).counts;
+      return {
+        checkpoints: completed,
+        failures: exceptions.parse(failed.data).exceptionHistory.entries.length,
+      };
     },
     async newestCheckpointId(id) {
       const { history, latest } = checkpoints.parse((await http.get(`/jobs/${id}/checkpoints`)).data);

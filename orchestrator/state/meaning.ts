@@ -7,7 +7,7 @@ import { rowFields } from "./types.ts";
 
 /** What a plan doesn't say of its job. */
 export interface Surroundings {
-  /** Options of the tables that it reads, by Flink's name for them. */
+  /** Options of the tables that it reads, by their names. */
   sources: Record<string, string>;
   /** Everything else that could change what an expression means: settings, functions. */
   setting: string;
@@ -98,7 +98,11 @@ const conditions = (value: unknown, columns: string[]): string[] => {
 };
 
 /** Everything a step says of itself, without what is only a name: its id, its text, names of columns. */
-function said({ id: _id, description: _text, state, outputType, aggCalls, ...rest }: PlanNode) {
+function said(one: PlanNode) {
+  const { id: _id, description: _text, state, outputType, aggCalls, ...all } = one;
+  // Whether readers are told the value before does not change what an aggregate remembers.
+  const { generateUpdateBefore: _before, ...without } = all;
+  const rest = nameOf(one) === "stream-exec-group-aggregate" ? without : all;
   const names = (Array.isArray(state) ? state : []) as { name?: unknown; index?: unknown }[];
   const calls = Array.isArray(aggCalls) ? aggCalls.map(({ name: _name, ...call }) => call) : aggCalls;
   return {
@@ -119,7 +123,9 @@ function sourceMeaning(one: PlanNode, { sources }: Surroundings) {
   const names = fields?.map(({ name }) => name) ?? [];
   // Which columns are read is told by their names; an ability of any other kind must be the same to the letter.
   const others = abilities.map(({ producedType: _type, ...ability }) => meant(ability, names));
-  const rows = of("source", one.type, table, sources[table] ?? `unknown ${one.id}`, others);
+  const name = table.split(".").at(-1)?.replaceAll("`", "") ?? "";
+  // A table that the job doesn't declare itself is the catalog's: its name says which it is.
+  const rows = of("source", one.type, table, sources[name] ?? "", others);
   return {
     rows,
     columns: fields?.map(({ name, type }) => of(rows, name, type)) ?? [of(rows, one.outputType)],
@@ -132,7 +138,8 @@ const eventId = "event_id";
 /** ROW_NUMBER() = 1 by arrival: its state is which keys were there, whatever else a row has. */
 function firstRowMeaning(one: PlanNode, input: Meaning, setting: string) {
   const keys = (one.uniqueKeys as unknown[]).map((key) => input.columns[Number(key)] ?? "");
-  const { uniqueKeys: _keys, outputType: _type, inputProperties: _inputs, ...rest } = said(one);
+  const all: Record<string, unknown> = said(one);
+  const { uniqueKeys: _keys, outputType: _type, inputProperties: _inputs, ...rest } = all;
   const rows = of("first row", rest, keys, input.rows);
   const columns = input.columns.map((column) => of(rows, column));
   return { rows, columns, state: of(rest, keys, input.rows, setting), keys, rest };

@@ -13,7 +13,8 @@ export type Plan = z.infer<typeof shape>;
 /** Reads a plan. Throws where the text is no compiled plan, or an edge leads nowhere. */
 export function parsePlan(text: string): Plan {
   const parsed = shape.safeParse(parse(text));
-  if (!parsed.success) throw new Error(`This is no compiled plan of Flink:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new Error(`This is no compiled plan of Flink:\n${z.prettifyError(parsed.error)}`);
   const plan = parsed.data;
   const ids = new Set(plan.nodes.map(({ id }) => id));
   const loose = plan.edges.find(({ source, target }) => !ids.has(source) || !ids.has(target));
