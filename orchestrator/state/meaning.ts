@@ -36,6 +36,7 @@ const stateless = [
   "exchange",
   "expand",
   "local-group-aggregate",
+  "local-window-aggregate",
   "mini-batch-assigner",
   "union",
   "values",
@@ -125,11 +126,13 @@ function sourceMeaning(one: PlanNode, { sources }: Surroundings) {
   const others = abilities.map(({ producedType: _type, ...ability }) => meant(ability, names));
   const name = table.split(".").at(-1)?.replaceAll("`", "") ?? "";
   // A table that the job doesn't declare itself is the catalog's: its name says which it is.
-  const rows = of("source", one.type, table, sources[name] ?? "", others);
+  const state = of("source", one.type, table, sources[name] ?? "");
+  const rows = of(state, others);
   return {
     rows,
-    columns: fields?.map(({ name, type }) => of(rows, name, type)) ?? [of(rows, one.outputType)],
-    state: rows,
+    columns: fields?.map((field) => of(rows, field.name, field.type)) ?? [of(rows, one.outputType)],
+    // Its offsets: whatever its columns and watermarks are.
+    state,
   };
 }
 

@@ -108,6 +108,16 @@ function judgeNew(one: PlanNode, before: Version, after: Version, match: Match):
   return { ...step, verdict: "rebuilt", why: whyRebuilt(one, left, match, after) };
 }
 
+/** Whether a plan is the other one step by step and in the same order: then Flink derives the same names from it. */
+function isSameShape(before: Plan, numbered: Plan): boolean {
+  const form = ({ nodes, edges }: Plan) =>
+    JSON.stringify([
+      nodes.map(({ id, type }) => [id, type]),
+      edges.map(({ source, target }) => [source, target]),
+    ]);
+  return form(before) === form(numbered);
+}
+
 /** Compares two versions of a job. Throws where a text is no compiled plan. */
 export function judgePlans(old: PlanVersion, fresh: PlanVersion): Verdict {
   const before = readVersion(parsePlan(old.plan), old);
@@ -121,12 +131,13 @@ export function judgePlans(old: PlanVersion, fresh: PlanVersion): Verdict {
   const judged = after.plan.nodes.flatMap((one) => judgeNew(one, before, after, match) ?? []);
   const isStateless = [...judged, ...dropped].every(({ kind }) => kind !== "stateful");
   const isRebuilt = judged.some(({ verdict }) => verdict === "rebuilt");
+  const numbered = renumber(after.plan, idsFor(before.plan, after.plan, match));
   return {
     overall: isRebuilt ? "rebuilds" : isStateless ? "stateless" : "restores",
     steps: [...judged, ...dropped],
-    plan: printPlan(renumber(after.plan, idsFor(before.plan, after.plan, match))),
-    // A committer's derived name changes with every step that comes or goes, so Flink can't be asked to insist.
-    leavesState: match.pairs.size < after.plan.nodes.length || match.pairs.size < before.plan.nodes.length,
+    plan: printPlan(numbered),
+    // A committer's derived name changes with every step that comes, goes or moves, so Flink can't be asked to insist.
+    leavesState: !isSameShape(before.plan, numbered),
     newSources: after.plan.nodes.flatMap((one) => {
       const table = tableOf(one);
       return isSource(one) && table && !match.pairs.has(one.id) ? [shortName(table)] : [];
