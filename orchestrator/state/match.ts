@@ -109,13 +109,23 @@ function writtenFrom({ plan }: Version, id: number): string[] {
   });
 }
 
+/** Whether a plan is the other one step by step and in the same order: then Flink derives the same names from it. */
+export function isSameShape(before: Plan, after: Plan, pairs: Pairs): boolean {
+  const form = ({ nodes, edges }: Plan, id: (own: number) => number | undefined) =>
+    JSON.stringify([
+      nodes.map((one) => id(one.id) ?? "new"),
+      edges.map(({ source, target }) => [id(source) ?? "new", id(target) ?? "new"]),
+    ]);
+  return form(before, (own) => own) === form(after, (own) => pairs.get(own));
+}
+
 /**
  * Iceberg's committer has no name of its own: Flink derives one from its place behind the step that it reads. With
  * another table in that place, it would be given the other table's files. So such a step gets a new id.
  * Returns the steps for which that is no way out, because they keep state.
  */
 function partCommitters(before: Version, after: Version, pairs: Pairs): number[] {
-  const isWhole = pairs.size === before.plan.nodes.length && pairs.size === after.plan.nodes.length;
+  const isWhole = isSameShape(before.plan, after.plan, pairs);
   const stuck: number[] = [];
   for (const [id, oldId] of [...pairs]) {
     const [then, now] = [writtenFrom(before, oldId), writtenFrom(after, id)];

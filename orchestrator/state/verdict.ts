@@ -1,5 +1,12 @@
 // What becomes of each step's state when a job's plan changes, and the plan that makes it so. Pure.
-import { type Match, matchSteps, readVersion, rememberingBefore, type Version } from "./match.ts";
+import {
+  isSameShape,
+  type Match,
+  matchSteps,
+  readVersion,
+  rememberingBefore,
+  type Version,
+} from "./match.ts";
 import { isSource, kindOf, type Surroundings } from "./meaning.ts";
 import { type Plan, type PlanNode, parsePlan, printPlan, renumber, tableOf } from "./plan.ts";
 
@@ -108,16 +115,6 @@ function judgeNew(one: PlanNode, before: Version, after: Version, match: Match):
   return { ...step, verdict: "rebuilt", why: whyRebuilt(one, left, match, after) };
 }
 
-/** Whether a plan is the other one step by step and in the same order: then Flink derives the same names from it. */
-function isSameShape(before: Plan, numbered: Plan): boolean {
-  const form = ({ nodes, edges }: Plan) =>
-    JSON.stringify([
-      nodes.map(({ id, type }) => [id, type]),
-      edges.map(({ source, target }) => [source, target]),
-    ]);
-  return form(before) === form(numbered);
-}
-
 /** Compares two versions of a job. Throws where a text is no compiled plan. */
 export function judgePlans(old: PlanVersion, fresh: PlanVersion): Verdict {
   const before = readVersion(parsePlan(old.plan), old);
@@ -137,7 +134,7 @@ export function judgePlans(old: PlanVersion, fresh: PlanVersion): Verdict {
     steps: [...judged, ...dropped],
     plan: printPlan(numbered),
     // A committer's derived name changes with every step that comes, goes or moves, so Flink can't be asked to insist.
-    leavesState: !isSameShape(before.plan, numbered),
+    leavesState: !isSameShape(before.plan, after.plan, match.pairs),
     newSources: after.plan.nodes.flatMap((one) => {
       const table = tableOf(one);
       return isSource(one) && table && !match.pairs.has(one.id) ? [shortName(table)] : [];
