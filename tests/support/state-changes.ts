@@ -123,7 +123,12 @@ export const bases: Base[] = [
       {
         what: "rule of validity (before the de-duplication)",
         after: rowsJob(landing, {
-          sources: [["WHERE event_id IS NOT NULL", "WHERE event_id IS NOT NULL AND amount >= 0"]],
+          sources: [
+            [
+              "FROM clicks_records WHERE event_id IS NOT NULL",
+              "FROM clicks_records WHERE event_id IS NOT NULL AND amount >= 0",
+            ],
+          ],
         }),
       },
       {
@@ -219,7 +224,8 @@ export const bases: Base[] = [
     about: "clicks JOIN users ON user_id",
     before: joinedJob(joined),
     changes: [
-      { what: "filter after the join", after: joinedJob(`${joined} WHERE c.event_id <> u.tier`) },
+      { what: "expression after the join", after: joinedJob(joined.replace("u.tier", "UPPER(u.tier)")) },
+      { what: "condition added to the join", after: joinedJob(`${joined} AND c.event_id <> u.tier`) },
       {
         what: "join key",
         after: joinedJob(joined.replace("c.user_id = u.user_id", "c.country = u.country")),
