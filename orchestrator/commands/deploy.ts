@@ -7,14 +7,8 @@ import { allOrEveryProblem } from "../../stack/fetch.ts";
 import { evolutions } from "../deploy/evolve.ts";
 import { execute, stopJobs } from "../deploy/execute.ts";
 import { observe } from "../deploy/observe.ts";
-import {
-  type Action,
-  describeAction,
-  pipelineOf,
-  reconcile,
-  refusals,
-  tablesOf,
-} from "../deploy/reconcile.ts";
+import { type Action, describeAction, pipelineOf, reconcile, tablesOf } from "../deploy/reconcile.ts";
+import { refusals } from "../deploy/refusals.ts";
 import { validate, validateReports } from "../deploy/validate.ts";
 import { resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
@@ -44,7 +38,7 @@ async function decide(engines: Engines, pipeline: string | undefined): Promise<A
     )),
     ...evolved.contracts,
   ];
-  const refused = refusals(actions, recorded);
+  const refused = refusals(actions, recorded, pipelines);
   if (refused.length > 0) throw new Error(refused.join("\n"));
   const changed = pipelines.filter((p) => actions.some((action) => pipelineOf(action) === p.name));
   const complete = changed.filter(

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { alertTopic } from "../../flink-sql/alerts.ts";
 import { filteredName } from "../../flink-sql/filters.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
-import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
-import { derivedSource, type Job, jobsOf } from "../../flink-sql/script.ts";
+import { quarantineTopic } from "../../flink-sql/log.ts";
+import { type Job, jobsOf } from "../../flink-sql/script.ts";
 import { tokenize } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
@@ -174,42 +174,6 @@ export function pipelineOf(action: Action): string {
     default:
       return action.job.pipeline;
   }
-}
-
-const newNames =
-  "give the changed job and the tables it writes new names, and remove the old file: the new job then fills its " +
-  "tables from the start of the topic";
-
-/** Changes that can't be made without losing state or reading it under another meaning; empty where there are none. */
-export function refusals(actions: Action[], recorded: RecordedJob[]): string[] {
-  return actions.flatMap((action) => {
-    if (action.kind !== "upgrade-job") return [];
-    const { job, verdict } = action;
-    if (verdict) {
-      const lost = verdict.steps.filter((step) => step.verdict === "rebuilt");
-      if (lost.length === 0) return [];
-      const steps = lost.map((step) => `\n  ${describeStep(step)}`).join("");
-      return [
-        `Job ${job.name} changed, and state of it would be lost or read under another meaning:${steps}\n` +
-          `  Undo the change, or ${newNames}.`,
-      ];
-    }
-    if (job.name.endsWith(`/${logJob}`)) return [];
-    const before = recorded.find((known) => known.name === job.name);
-    const versions = [job.statements, before?.definition.statements ?? []];
-    if (!versions.some((statements) => keepsState(statements.at(-1)?.text ?? ""))) return [];
-    // A column more in the sources, which its SQL doesn't name, changes no step of it: a type that changed was refused.
-    const [now, was] = versions.map((statements) =>
-      statements
-        .flatMap(({ text, source }) => (source === derivedSource ? [] : [withoutSpace(text)]))
-        .join(";\n"),
-    );
-    if (before && now === was && isEqual(action.job.settings, before.definition.settings)) return [];
-    return [
-      `Job ${job.name} keeps state of its own (GROUP BY, JOIN …), its SQL changed, and it runs from no compiled ` +
-        `plan: Flink could read the old state under another meaning. Please ${newNames}.`,
-    ];
-  });
 }
 
 /** A line a person can read; below a changed job, one for each of its steps that has state. */

@@ -6,7 +6,8 @@ import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { judgeJob } from "../state/judge.ts";
 import type { Verdict } from "../state/verdict.ts";
-import { type DeclaredJob, refusals } from "./reconcile.ts";
+import type { DeclaredJob } from "./reconcile.ts";
+import { lostState } from "./refusals.ts";
 import { resumePath, stop, submit, toRecord } from "./submit.ts";
 
 /** How long a new version has until its first checkpoint and its first offset. */
@@ -122,7 +123,7 @@ export async function upgrade(engines: Engines, job: DeclaredJob, id: string | u
     throw new Error(`Job ${job.name} has no record, so it can't be upgraded. Run the command again.`);
   // Once more, with the tables as they are now: before anything is stopped.
   const verdict = await judgeJob(engines, job, recorded);
-  const refused = refusals([{ kind: "upgrade-job", job, id, ...(verdict ? { verdict } : {}) }], [recorded]);
+  const refused = lostState(job, verdict, recorded);
   if (refused.length > 0) throw new Error(refused.join("\n"));
   const stopped = await stopWhole(engines, recorded, id, verdict);
   const { read } = await reading(engines, job);
