@@ -5,7 +5,7 @@ import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { judgeJob } from "../state/judge.ts";
-import type { Verdict } from "../state/verdict.ts";
+import { describeStep, type Verdict } from "../state/verdict.ts";
 import type { DeclaredJob } from "./reconcile.ts";
 import { lostState } from "./refusals.ts";
 import { resumePath, stop, submit, toRecord } from "./submit.ts";
@@ -131,6 +131,12 @@ export async function upgrade(engines: Engines, job: DeclaredJob, id: string | u
   try {
     const run = await submit(engines, next, stopped.restorePath ?? undefined);
     await gate(engines, job, run, read);
+    await engines.store.addHistory("upgrade", job.name, {
+      flinkJobId: run,
+      from: recorded.sqlHash,
+      to: job.hash,
+      state: verdict?.steps.map(describeStep) ?? [],
+    });
   } catch (cause) {
     await rollBack(engines, job, stopped, read, cause as Error);
   }

@@ -1,7 +1,8 @@
 // Which step of a new plan is which step of the old one. When unsure, it is none: state is then rebuilt, not guessed.
 import { createHash } from "node:crypto";
-import { kindOf, type Meaning, meaningsOf, type Surroundings } from "./meaning.ts";
+import { isSink, kindOf, type Meaning, meaningsOf, type Surroundings } from "./meaning.ts";
 import { inputsOf, type Plan, type PlanNode, readersOf, tableOf } from "./plan.ts";
+import { fieldTypes } from "./types.ts";
 
 /** A plan with what its steps mean. */
 export interface Version {
@@ -105,7 +106,7 @@ function writtenFrom({ plan }: Version, id: number): string[] {
   return readersOf(plan, id).flatMap((reader) => {
     const one = plan.nodes.find((candidate) => candidate.id === reader) as PlanNode;
     if (isPassage(one)) return writtenFrom({ plan, meanings: new Map() }, reader);
-    return /^stream-exec-sink_\d+$/.test(one.type) ? [tableOf(one) ?? `step ${reader}`] : [];
+    return isSink(one) ? [tableOf(one) ?? `step ${reader}`] : [];
   });
 }
 
@@ -138,10 +139,43 @@ function partCommitters(before: Version, after: Version, pairs: Pairs): number[]
   return stuck;
 }
 
+/**
+ * The plan with a step that passes rows on before each table that is written straight from one of the given steps: it
+ * keeps nothing, has an id of its own, and so gives the committers behind it another place than they had.
+ */
+export function setApart(plan: Plan, ids: number[]): Plan {
+  let next = Math.max(...plan.nodes.map(({ id }) => id)) + 1;
+  const passages: PlanNode[] = [];
+  const edges = plan.edges.flatMap((edge) => {
+    const from = plan.nodes.find(({ id }) => id === edge.source) as PlanNode;
+    const to = plan.nodes.find(({ id }) => id === edge.target) as PlanNode;
+    const types = fieldTypes(from.outputType);
+    if (!ids.includes(edge.source) || !types || (!isPassage(to) && !isSink(to))) return [edge];
+    const id = next;
+    next += 1;
+    passages.push({
+      id,
+      type: "stream-exec-calc_1",
+      projection: types.map((type, inputIndex) => ({ kind: "INPUT_REF", inputIndex, type })),
+      condition: null,
+      inputProperties: [{ requiredDistribution: { type: "UNKNOWN" }, damBehavior: "PIPELINED", priority: 0 }],
+      outputType: from.outputType,
+      description: "Calc(select=[*])",
+    });
+    return [
+      { ...edge, target: id },
+      { source: id, target: edge.target, shuffle: { type: "FORWARD" }, shuffleMode: "PIPELINED" },
+    ];
+  });
+  return { ...plan, nodes: [...plan.nodes, ...passages], edges };
+}
+
 export interface Match {
   pairs: Pairs;
   /** New steps that would have been the same but for what their state is, with the reason. */
   parted: Map<number, string>;
+  /** Of those, the ones that only write to other tables than before: see setApart. */
+  stuck: number[];
 }
 
 /** Finds for each new step the old one whose state is exactly what the new one would hold. */
@@ -156,6 +190,9 @@ export function matchSteps(before: Version, after: Version): Match {
     const why = ttlProblem(before.meanings.get(oldId) as Meaning, after.meanings.get(id) as Meaning);
     if (why) part(id, why);
   }
+  const stuck = partCommitters(before, after, pairs);
+  for (const id of stuck)
+    part(id, "it now writes to other tables: Iceberg would take the files of one for those of another");
   for (let isMoved = true; isMoved; ) {
     isMoved = false;
     for (const [id, oldId] of [...pairs]) {
@@ -165,7 +202,5 @@ export function matchSteps(before: Version, after: Version): Match {
       isMoved = true;
     }
   }
-  for (const id of partCommitters(before, after, pairs))
-    part(id, "it now writes to other tables: Iceberg would take the files of one for those of another");
-  return { pairs, parted };
+  return { pairs, parted, stuck };
 }

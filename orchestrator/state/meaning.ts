@@ -46,7 +46,7 @@ const stateless = [
 const nameOf = ({ type }: PlanNode) => type.replace(/_\d+$/, "");
 
 export const isSource = (one: PlanNode) => nameOf(one) === "stream-exec-table-source-scan";
-const isSink = (one: PlanNode) => nameOf(one) === "stream-exec-sink";
+export const isSink = (one: PlanNode) => nameOf(one) === "stream-exec-sink";
 
 export function kindOf(one: PlanNode): StepKind {
   if (isSource(one)) return "source";

@@ -38,3 +38,10 @@ export function rowFields(type: unknown): { name: string; type: string }[] | und
     type: typeof fieldType === "string" ? fieldType : JSON.stringify(fieldType),
   }));
 }
+
+/** A row type's field types as the plan writes them; undefined as above. */
+export function fieldTypes(type: unknown): unknown[] | undefined {
+  const { fields } = (type ?? {}) as { fields?: { fieldType?: unknown }[] };
+  if (typeof type === "string") return rowFields(type)?.map((field) => field.type);
+  return Array.isArray(fields) ? fields.map(({ fieldType }) => fieldType) : undefined;
+}

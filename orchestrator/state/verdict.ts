@@ -5,6 +5,7 @@ import {
   matchSteps,
   readVersion,
   rememberingBefore,
+  setApart,
   type Version,
 } from "./match.ts";
 import { isSource, kindOf, type Surroundings } from "./meaning.ts";
@@ -115,11 +116,17 @@ function judgeNew(one: PlanNode, before: Version, after: Version, match: Match):
   return { ...step, verdict: "rebuilt", why: whyRebuilt(one, left, match, after) };
 }
 
+function matched(before: Version, after: Version, around: Surroundings): [Version, Match] {
+  const match = matchSteps(before, after);
+  if (match.stuck.length === 0) return [after, match];
+  const apart = readVersion(setApart(after.plan, match.stuck), around);
+  return [apart, matchSteps(before, apart)];
+}
+
 /** Compares two versions of a job. Throws where a text is no compiled plan. */
 export function judgePlans(old: PlanVersion, fresh: PlanVersion): Verdict {
   const before = readVersion(parsePlan(old.plan), old);
-  const after = readVersion(parsePlan(fresh.plan), fresh);
-  const match = matchSteps(before, after);
+  const [after, match] = matched(before, readVersion(parsePlan(fresh.plan), fresh), fresh);
   const taken = new Set(match.pairs.values());
   const dropped = before.plan.nodes.flatMap((one): Step[] => {
     const kind = steppedKind(one);

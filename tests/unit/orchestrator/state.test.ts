@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { kindOf } from "../../../orchestrator/state/meaning.ts";
+import { isSink, kindOf } from "../../../orchestrator/state/meaning.ts";
 import {
+  inputsOf,
   type Plan,
   type PlanNode,
   parsePlan,
@@ -160,6 +161,28 @@ describe("a verdict", () => {
     expect(lines).toContain(
       "! rebuilt GroupAggregate(…): it was GroupAggregate(groupBy=[user_id], select=[user_id, COUNT(*) AS EXPR$1])",
     );
+  });
+
+  it("keeps an aggregate that gains a table, and gives each table's committer a place of its own", () => {
+    const old = parsePlan(texts[0] as string);
+    const sink = old.nodes.find(({ description }) => description.includes("t1]")) as PlanNode;
+    const [aggregate] = inputsOf(old, sink.id) as [number];
+    const second = {
+      ...sink,
+      id: 5000,
+      dynamicTableSink: { table: { identifier: "`default_catalog`.`default_database`.`t3`" } },
+    };
+    const edge = old.edges.find(({ target }) => target === sink.id) as Plan["edges"][number];
+    const fresh = { ...old, nodes: [...old.nodes, second], edges: [...old.edges, { ...edge, target: 5000 }] };
+    const { steps, overall, plan, leavesState } = judge(old, fresh);
+    expect([overall, leavesState]).toEqual(["restores", true]);
+    expect(steps.find(({ name }) => name === "t3")).toMatchObject({ verdict: "new" });
+    const numbered = parsePlan(plan);
+    const before = numbered.nodes.filter(isSink).map(({ id }) => inputsOf(numbered, id));
+    expect(new Set(before.flat()).size).toBe(3);
+    const passed = before.flat().filter((id) => inputsOf(numbered, id).includes(aggregate));
+    expect(passed).toHaveLength(2);
+    expect(passed.some((id) => old.nodes.some((one) => one.id === id))).toBe(false);
   });
 
   it("reads a source anew only where it is another", () => {
