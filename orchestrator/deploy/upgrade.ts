@@ -1,6 +1,7 @@
 // A changed job: the old version stops with a savepoint, the new one takes its state, and if it doesn't get going the
 // old version comes back with the state that it had.
 import { kafkaTopic } from "../../flink-sql/folders.ts";
+import { insertsOf } from "../../flink-sql/statements.ts";
 import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
@@ -84,24 +85,44 @@ async function stopWhole(
   return stop(engines, { ...recorded, flinkJobId }, flinkJobId);
 }
 
+/** Whether a run has committed anything to its tables: Iceberg notes the job in each snapshot. */
+async function hasLanded({ lake }: Engines, job: DeclaredJob, id: string): Promise<boolean> {
+  const tables = insertsOf(job.statements.at(-1)?.text ?? "").map(({ table }) => table);
+  const declared = new Set(tables.filter((table) => /^\w+$/.test(table)));
+  const known = await lake.query(
+    `SELECT table_name FROM lake.information_schema.tables WHERE table_schema = '${job.pipeline}'`,
+  );
+  for (const [table] of known.rows) {
+    if (!declared.has(String(table))) continue;
+    const { rows } = await lake.query(
+      `SELECT count(*) FROM lake.${job.pipeline}."${table}$snapshots" WHERE element_at(summary, 'flink.job-id') = '${id}'`,
+    );
+    if (Number(rows[0]?.[0]) > 0) return true;
+  }
+  return false;
+}
+
 /** The old version again, with the state it stopped with; only where the new one has landed nothing. */
 async function rollBack(
   engines: Engines,
   job: DeclaredJob,
   stopped: RecordedJob,
-  from: number,
   cause: Error,
 ): Promise<never> {
-  const { flink, store } = engines;
+  const { flink, store, connection } = engines;
   const runs = (await flink.liveJobs()).filter(({ name }) => name === job.name);
-  const hasLanded = (await reading(engines, job)).read > from;
-  if (hasLanded)
+  // First: what it has committed by then is all that it will have.
+  for (const { id } of runs) await flink.cancel(id);
+  const landed = await Promise.all(runs.map(({ id }) => hasLanded(engines, job, id)));
+  if (landed.includes(true)) {
+    const failing = (await store.jobs()).find(({ name }) => name === job.name);
+    if (failing) await submit(engines, failing, resumePath(failing, connection.checkpoints));
     throw new Error(
       `The new version of job ${job.name} fails, and has landed rows already: the old version would land them ` +
         `again, so it isn't brought back. Correct the SQL and apply it. Flink says: ${cause.message}`,
       { cause },
     );
-  for (const { id } of runs) await flink.cancel(id);
+  }
   await store.saveJob(stopped);
   const back = await submit(engines, stopped, stopped.restorePath ?? undefined);
   await store.addHistory("rollback", job.name, {
@@ -138,6 +159,6 @@ export async function upgrade(engines: Engines, job: DeclaredJob, id: string | u
       state: verdict?.steps.map(describeStep) ?? [],
     });
   } catch (cause) {
-    await rollBack(engines, job, stopped, read, cause as Error);
+    await rollBack(engines, job, stopped, cause as Error);
   }
 }
