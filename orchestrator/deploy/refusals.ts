@@ -1,4 +1,5 @@
 // Changes that apply must not make: those that lose state, and tables that two jobs would have filled. Pure.
+import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob } from "../../flink-sql/log.ts";
 import type { Job } from "../../flink-sql/script.ts";
@@ -12,9 +13,9 @@ const newNames =
   "give the changed job and the tables it writes new names, and remove the old file: the new job then fills its " +
   "tables from the start of the topic";
 
-/** Tables that a version of a job writes. */
+/** Tables that a version of a job writes; each job writes down for itself what it drops. */
 const written = ({ statements }: Pick<Job, "statements">) =>
-  insertsOf(statements.at(-1)?.text ?? "").map(({ table }) => table);
+  insertsOf(statements.at(-1)?.text ?? "").flatMap(({ table }) => (table === filteredName ? [] : [table]));
 
 /**
  * Tables that a job would begin to write and that another one has filled: it would land their rows again from the start
