@@ -1,18 +1,16 @@
 // run: the orchestrator as a process. Starts its loop and its HTTP server, ends both on SIGTERM.
-import Fastify from "fastify";
 import { pino } from "pino";
 import { readStackConfig } from "../../stack/config.ts";
-import { engineStates } from "../../stack/stack.ts";
 import { keepAlerts } from "../alerts/deliver.ts";
-import { loopMetrics } from "../alerts/metrics.ts";
 import { createWebhook } from "../alerts/webhook.ts";
+import { createServer } from "../console/server.ts";
 import { keepRunning } from "../deploy/keep.ts";
 import { resolveConnection } from "../engines/connection.ts";
-import { connectEngines, declaredPipelines } from "../engines/engines.ts";
+import { connectEngines } from "../engines/engines.ts";
+import { openStore } from "../engines/store.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { watchLedgers } from "../ledger/watch.ts";
 import { keepMaintained } from "../maintain/schedule.ts";
-import { readStatus } from "../status.ts";
 import { abortOnSignal } from "./stack.ts";
 
 export async function run(): Promise<void> {
@@ -22,22 +20,10 @@ export async function run(): Promise<void> {
   const connection = resolveConnection(config);
   const webhook = config.alertWebhook && createWebhook(config.alertWebhook);
   const engines = await connectEngines(config);
-  const server = Fastify({
-    logger: false,
-    requestTimeout: 10_000,
-    connectionTimeout: 30_000,
-    bodyLimit: 65_536,
-  });
+  // Connections of its own: whoever looks at the page never waits for the loop, nor the loop for them.
+  const shown = await openStore(connection.postgres);
   const ledgers = new Map<string, Ledger>();
-  server.get("/health", async () => ({ ok: true }));
-  server.get("/api/status", async () => {
-    const states = connection.instance ? engineStates(config, connection.instance) : Promise.resolve([]);
-    return readStatus(connection, await declaredPipelines(config), states);
-  });
-  server.get("/metrics", async (_request, reply) => {
-    const { text, contentType } = await loopMetrics(engines.store, ledgers);
-    return reply.type(contentType).send(text);
-  });
+  const server = await createServer({ ...engines, store: shown }, logger, ledgers);
   const { hostname, port } = new URL(connection.addresses.console);
   await server.listen({ host: hostname, port: Number(port) });
   logger.info({ instance: config.instance, address: connection.addresses.console }, "orchestrator runs");
@@ -48,6 +34,6 @@ export async function run(): Promise<void> {
     keepMaintained(engines, logger, signal),
   ]);
   await server.close();
-  await Promise.allSettled([engines.kafka.close(), engines.store.close()]);
+  await Promise.allSettled([engines.kafka.close(), engines.store.close(), shown.close()]);
   process.exitCode = 0;
 }

@@ -1,0 +1,7 @@
+// Where the page begins.
+import { render } from "preact";
+import { App } from "./app.tsx";
+import "./styles/base.css";
+import "./styles/parts.css";
+
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,79 @@
+// The orchestrator's HTTP server: the console's page and what it asks for, probes and metrics. Loopback only.
+import fastifyStatic from "@fastify/static";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import type { Logger } from "pino";
+import { engineStates } from "../../stack/stack.ts";
+import { alertMetrics } from "../alerts/metrics.ts";
+import type { Engines } from "../engines/engines.ts";
+import { readStatus } from "../status.ts";
+import { errorHandler, errors } from "./errors.ts";
+import { createFolders } from "./folders.ts";
+import { createOverview } from "./overview.ts";
+import { preparePage } from "./page.ts";
+import { pipelineRoutes } from "./pipeline-routes.ts";
+import { guard } from "./security.ts";
+
+/** Builds the server; it doesn't listen yet. The page is made in the background: the first to ask may wait. */
+export async function createServer(engines: Engines, logger: Logger): Promise<FastifyInstance> {
+  const { config, connection, store } = engines;
+  const server = Fastify({
+    logger: false,
+    requestTimeout: 10_000,
+    // Long enough for a question to Trino at its limit; streams say something more often.
+    connectionTimeout: 120_000,
+    bodyLimit: 262_144,
+    // Streams of events never end by themselves.
+    forceCloseConnections: true,
+  });
+  server.setErrorHandler(errorHandler(logger));
+  server.setNotFoundHandler(async (request) => {
+    throw errors.NotFound(`There is nothing at ${request.method} ${request.url.slice(0, 200)}.`);
+  });
+  guard(server, new URL(connection.addresses.console).host);
+  server.get("/health", async () => ({ ok: true }));
+  server.get("/metrics", async (_request, reply) => {
+    const { text, contentType } = await alertMetrics(store);
+    return reply.type(contentType).send(text);
+  });
+  const folders = createFolders(config);
+  server.get("/api/status", async () => {
+    const states = connection.instance ? engineStates(config, connection.instance) : Promise.resolve([]);
+    return readStatus(connection, (await folders.all()).pipelines, states);
+  });
+  const overview = createOverview(engines, folders);
+  server.get("/api/overview", () => overview.now());
+  pipelineRoutes(server, engines, folders);
+  servePage(server, config.cache, logger);
+  return server;
+}
+
+/** Files with a hash in their name never change; the page that names them is asked for each time. */
+function servePage(server: FastifyInstance, cache: string, logger: Logger): void {
+  const make = () =>
+    preparePage(cache).catch((error: Error) => {
+      logger.error({ reason: error.message }, "the console's page can't be made");
+      throw errors.Page(error.message.split("\n")[0]);
+    });
+  let page = make();
+  page.catch(() => undefined);
+  server.register(async (scope) => {
+    await scope.register(fastifyStatic, { root: cache, serve: false });
+    const send = async (file: string, reply: FastifyReply) => {
+      const folder = await page.catch(() => {
+        page = make();
+        return page;
+      });
+      const isHashed = file.startsWith("assets/");
+      return reply.sendFile(
+        file,
+        folder,
+        isHashed ? { maxAge: "365d", immutable: true } : { cacheControl: false },
+      );
+    };
+    scope.get("/", (_request, reply) => send("index.html", reply.header("cache-control", "no-cache")));
+    scope.get<{ Params: { file: string } }>("/assets/:file", (request, reply) =>
+      send(`assets/${request.params.file}`, reply),
+    );
+    scope.get("/icon.svg", (_request, reply) => send("icon.svg", reply));
+  });
+}
