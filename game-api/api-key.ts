@@ -7,7 +7,7 @@ export interface ApiKey {
   name: string;
   salt: Buffer;
   hash: Buffer;
-  /** 'ingest:<pipeline>', 'ingest:*' or 'metrics'. */
+  /** 'ingest:<pipeline>', 'ingest:*', 'metrics', or 'deploy': for what the console changes. */
   scopes: string[];
   /** Events per second; undefined for no limit. */
   rate: number | undefined;
@@ -18,7 +18,7 @@ export interface ApiKey {
 const form = /^slk_([a-z2-7]{12})_([A-Za-z0-9_-]{43})$/;
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-export const scopeForm = /^(ingest:(\*|[a-z][a-z0-9_]{0,62})|metrics)$/;
+export const scopeForm = /^(ingest:(\*|[a-z][a-z0-9_]{0,62})|metrics|deploy)$/;
 
 /** 256 random bits need no slow hash: nobody can guess them, with or without one. */
 const hashOf = (secret: string, salt: Buffer) => createHash("sha256").update(salt).update(secret).digest();

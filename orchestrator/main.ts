@@ -261,7 +261,11 @@ keys
   .command("create")
   .description("make a key and print it; it is shown this once")
   .argument("<name>", "who will use it")
-  .option("--scope <scope...>", "ingest:<pipeline>, ingest:* or metrics", ["ingest:*"])
+  .option(
+    "--scope <scope...>",
+    "ingest:<pipeline>, ingest:*, metrics, or deploy (changes from the console)",
+    ["ingest:*"],
+  )
   .option("--rate <events>", "events per second; without it, no limit")
   .option("--expires <time>", "valid for so long, such as 90d, 12h, 30m")
   .option("--json", "print one JSON document")

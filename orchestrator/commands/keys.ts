@@ -19,7 +19,9 @@ export function readDuration(option: string, text: string): number {
 function readScopes(scopes: string[]): string[] {
   const wrong = scopes.filter((scope) => !scopeForm.test(scope));
   if (wrong.length === 0) return scopes;
-  throw new Error(`--scope ${wrong.join(" ")} is no scope: give ingest:<pipeline>, ingest:* or metrics.`);
+  throw new Error(
+    `--scope ${wrong.join(" ")} is no scope: give ingest:<pipeline>, ingest:*, metrics or deploy.`,
+  );
 }
 
 function readRate(text: string | undefined): number | undefined {
