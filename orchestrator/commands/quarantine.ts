@@ -1,6 +1,5 @@
 // quarantine: what was refused, seen, mended and sent again under its own event_id.
 import { userInfo } from "node:os";
-import { createEventQueue } from "../../client/runtime.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { importDefault } from "../../flink-sql/import-source.ts";
 import { inheritedEnv } from "../../stack/config.ts";
@@ -14,7 +13,8 @@ import {
   repair as repairItem,
 } from "../quarantine/item.ts";
 import { type Filter, kindsQuery, readItems } from "../quarantine/query.ts";
-import { repairStates, saveRepair, settleRepair, waitingRepairs } from "../quarantine/repairs.ts";
+import { repairStates, saveRepair } from "../quarantine/repairs.ts";
+import { sendRepairs } from "../quarantine/replay.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
 
 interface FilterOptions {
@@ -181,31 +181,11 @@ export async function replay(name: string, options: { limit: string; json?: bool
   const limit = readLimit(options.limit);
   const line = progressLine();
   const counts = await onPipeline(name, async ({ connection, store }) => {
-    const repairs = await store.transaction((client) => waitingRepairs(client, name, limit));
-    const queue = createEventQueue({
-      url: connection.addresses.api,
-      pipeline: name,
+    return sendRepairs({ connection, store }, name, {
+      limit,
       key: inheritedEnv().API_KEY,
-      queueEventsMax: Math.max(1, repairs.length),
-      giveUpAfterMs: 60_000,
+      tell: line.tell,
     });
-    const counts = { replayed: 0, refused: 0, unknown: 0 };
-    const settled = repairs.map(async (each) => {
-      const outcome = await queue.send(each.type, each.event);
-      const state =
-        outcome.status === "accepted" ? "replayed" : outcome.status === "rejected" ? "refused" : undefined;
-      counts[state ?? "unknown"] += 1;
-      // Without a sure outcome it stays repaired: the next replay sends it again, under the same id.
-      if (state)
-        await store.transaction((client) =>
-          settleRepair(client, name, each, state, outcome.status === "rejected" ? outcome.message : null),
-        );
-      line.tell(`${counts.replayed + counts.refused + counts.unknown} of ${repairs.length} sent`);
-    });
-    await queue.close();
-    await Promise.all(settled);
-    if (repairs.length > 0) await store.addHistory("replay", name, counts);
-    return counts;
   });
   line.end();
   if (options.json) printJson(counts);
