@@ -16,7 +16,7 @@ import { judge } from "../state/judge.ts";
 import { printJson, printLine } from "./output.ts";
 
 /** Actions for all pipelines or one, with all problems of the folders checked first. */
-async function decide(engines: Engines, pipeline: string | undefined): Promise<Action[]> {
+export async function decide(engines: Engines, pipeline: string | undefined): Promise<Action[]> {
   const pipelines = await declaredPipelines(engines.config);
   const chosen = pipeline ? [pipelineNamed(pipelines, pipeline)] : pipelines;
   const [recorded, observed] = await Promise.all([engines.store.jobs(), observe(engines)]);

@@ -6,11 +6,13 @@ export interface QueryResult {
   columns: { name: string; type: string }[];
   /** BIGINT and DECIMAL values are strings, exact whatever their size. */
   rows: unknown[][];
+  /** There are more rows than `rowsMax`: the query was ended when it had so many. */
+  isCut?: boolean;
 }
 
 export interface Lake {
   /** Throws TrinoError with Trino's message and the query. `session`: properties for this query alone. */
-  query(sql: string, session?: Record<string, string>): Promise<QueryResult>;
+  query(sql: string, session?: Record<string, string>, rowsMax?: number): Promise<QueryResult>;
 }
 
 export class TrinoError extends Error {
@@ -34,7 +36,7 @@ const exactJson = (text: unknown) =>
 
 export function connectTrino(server: string, user = "swordlake"): Lake {
   return {
-    async query(sql, session = {}) {
+    async query(sql, session = {}, rowsMax = Number.POSITIVE_INFINITY) {
       const trino = Trino.create({ server, source: "swordlake", auth: new BasicAuth(user), session });
       // The client has no setting for how answers are parsed; its HTTP configuration does.
       const { client } = (trino as unknown as { client?: { clientConfig: object } }) ?? {};
@@ -44,6 +46,13 @@ export function connectTrino(server: string, user = "swordlake"): Lake {
         if (page.error) throw new TrinoError(sql, page.error.errorName, page.error.message);
         if (page.columns) result.columns = page.columns.map(({ name, type }) => ({ name, type }));
         for (const row of page.data ?? []) result.rows.push(row);
+        if (result.rows.length > rowsMax) {
+          result.rows.length = rowsMax;
+          result.isCut = true;
+          // It may have ended meanwhile.
+          await trino.cancel(page.id).catch(() => undefined);
+          break;
+        }
       }
       const exact = result.columns.map(({ type }) => type === "bigint" || type.startsWith("decimal"));
       for (const row of result.rows)

@@ -39,12 +39,16 @@ ${conditions(filter)}
 GROUP BY 1, 2, 3, 4
 ORDER BY items DESC, 1, 2, 3, 4`;
 
-/** Rows in the order in which they were refused, at most `limit`. Poison's bytes are in the log, at its place. */
+/**
+ * Rows in the order in which they were refused, at most `limit`; with `newest`, the last of them, last first.
+ * Poison's bytes are in the log, at its place.
+ */
 export async function readItems(
   lake: Lake,
   pipeline: string,
   filter: Filter,
   limit: number,
+  newest = false,
 ): Promise<Item[]> {
   const { rows } = await lake.query(`
 SELECT
@@ -57,7 +61,7 @@ LEFT JOIN lake.${pipeline}.log AS l
   ON q.stage = 'flink' AND l.topic = q.topic AND l.kafka_partition = q.kafka_partition
   AND l.kafka_offset = q.kafka_offset
 ${conditions(filter)}
-ORDER BY q.kafka_timestamp, 1, 2, 3
+ORDER BY q.kafka_timestamp ${newest ? "DESC" : ""}, 1, 2, 3
 LIMIT ${limit}`);
   const text = (value: unknown) => (value === null ? null : String(value));
   return rows.map((row) => ({
