@@ -122,3 +122,121 @@ export interface KeyFacts {
   name: string;
   scopes: string[];
 }
+
+export interface LedgerCounts {
+  accepted: number;
+  landed: number;
+  superseded: number;
+  filtered: number;
+  duplicates: number;
+  quarantined: number;
+  forgotten: number;
+  expired: number;
+  inFlight: number;
+}
+
+export interface LedgerAnswer extends LedgerCounts {
+  at: string;
+  tookMs: number;
+  /** The sum is right and no problem was found; what is in flight is part of the sum. */
+  closed: boolean;
+  filteredBy: Record<string, number>;
+  partitions: (LedgerCounts & { topic: string; partition: number })[];
+  problems: { kind: string; topic: string; partition: number; offset: number; detail: string }[];
+}
+
+export interface QuarantineKind {
+  stage: string;
+  reason: string;
+  field: string | null;
+  type: string | null;
+  items: number;
+  newest: string;
+}
+
+export interface QuarantineEntry {
+  /** topic:partition:offset */
+  place: string;
+  state: "open" | "repaired" | "replayed" | "refused";
+  stage: string;
+  reason: string;
+  fieldPath: string | null;
+  eventType: string | null;
+  message: string | null;
+  payload: string | null;
+  isCut: boolean;
+  refusedAt: string;
+}
+
+export interface QuarantinePage {
+  kinds: QuarantineKind[];
+  items: QuarantineEntry[];
+  /** Whether there are older ones than these. */
+  isCut: boolean;
+  /** Repairs that wait to be replayed. */
+  waiting: number;
+}
+
+export interface Issue {
+  path: string;
+  message: string;
+}
+
+export interface QuarantineDraft extends QuarantineEntry {
+  /** The event as JSON, to begin a repair from. */
+  draft: string;
+  issues: Issue[];
+}
+
+export interface RepairOutcome {
+  ok: boolean;
+  issues: Issue[];
+  /** Whether it is kept for replay: it fits, and wasn't replayed before. */
+  isKept: boolean;
+}
+
+export interface ReplayOutcome {
+  replayed: number;
+  refused: number;
+  unknown: number;
+}
+
+export interface AlertEntry {
+  id: string;
+  pipeline: string;
+  alert: string;
+  description: string;
+  raisedAt: string;
+  updatedAt: string;
+  /** What it says, in the contract's order. */
+  says: [string, string][];
+  delivery: string;
+}
+
+export interface PlanLine {
+  mark: "+" | "-" | " " | "…";
+  text: string;
+}
+
+export interface PlanChange {
+  mark: "+" | "~" | "-";
+  /** As the command line says it. */
+  line: string;
+  pipeline: string;
+  diff: PlanLine[];
+}
+
+export interface Plan {
+  /** Names these changes: apply refuses where they are others by then. */
+  hash: string;
+  changes: PlanChange[];
+  /** Why nothing can be applied, a line each; then there are no changes. */
+  problems: string[];
+}
+
+/** What apply says, line by line. */
+export type ApplyStep =
+  | { kind: "step"; line: string }
+  | { kind: "wait" }
+  | { kind: "done"; steps: number }
+  | { kind: "failed"; message: string };

@@ -7,6 +7,7 @@ import type { Engines } from "../engines/engines.ts";
 import type { Overview, PipelineState, TableState } from "./api.ts";
 import type { Folders } from "./folders.ts";
 import { healthOf } from "./health.ts";
+import { shared } from "./once.ts";
 import { createProgress } from "./progress.ts";
 
 /** Looks at Kafka and Flink are cheap; Trino and consumer groups are asked less often. */
@@ -14,22 +15,6 @@ const lookMs = 1500;
 const slowLookMs = 5000;
 
 type Offsets = Map<string, { partition: number; low: number; high: number }[]>;
-
-/** Runs `work` at most once at a time and once in `forMs`; everybody gets its last outcome. */
-function shared<T>(work: () => Promise<T>, forMs: number): () => Promise<T> {
-  let last: Promise<T> | undefined;
-  let doneAt = Number.NEGATIVE_INFINITY;
-  let isRunning = false;
-  return () => {
-    if (last && (isRunning || performance.now() - doneAt < forMs)) return last;
-    isRunning = true;
-    last = work().finally(() => {
-      isRunning = false;
-      doneAt = performance.now();
-    });
-    return last;
-  };
-}
 
 /** Newest snapshot of every table there is, by `<pipeline>.<table>`; one query for all. */
 async function snapshotsOf({ lake }: Engines, pipelines: PipelineFolder[]): Promise<Map<string, TableState>> {

@@ -6,12 +6,17 @@ import { engineStates } from "../../stack/stack.ts";
 import { alertMetrics } from "../alerts/metrics.ts";
 import type { Engines } from "../engines/engines.ts";
 import { readStatus } from "../status.ts";
+import { careRoutes } from "./care-routes.ts";
+import { deployRoutes } from "./deploy-routes.ts";
 import { errorHandler, errors } from "./errors.ts";
 import { createFolders } from "./folders.ts";
+import { newsRoutes } from "./news-routes.ts";
 import { createOverview } from "./overview.ts";
 import { preparePage } from "./page.ts";
 import { pipelineRoutes } from "./pipeline-routes.ts";
 import { guard } from "./security.ts";
+import { sqlRoute } from "./sql-route.ts";
+import { streamRoute } from "./stream.ts";
 
 /** Builds the server; it doesn't listen yet. The page is made in the background: the first to ask may wait. */
 export async function createServer(engines: Engines, logger: Logger): Promise<FastifyInstance> {
@@ -43,6 +48,11 @@ export async function createServer(engines: Engines, logger: Logger): Promise<Fa
   const overview = createOverview(engines, folders);
   server.get("/api/overview", () => overview.now());
   pipelineRoutes(server, engines, folders);
+  careRoutes(server, engines, folders);
+  newsRoutes(server, engines, folders);
+  deployRoutes(server, engines, folders);
+  sqlRoute(server, engines);
+  streamRoute(server, engines, folders, logger);
   servePage(server, config.cache, logger);
   return server;
 }
