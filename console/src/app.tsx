@@ -3,8 +3,12 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Overview } from "../../orchestrator/console/api.ts";
 import { useAsked, useRoute } from "./hooks.ts";
+import { AlertsPage } from "./pages/alerts.tsx";
+import { DeployPage } from "./pages/deploy.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PipelinePage } from "./pages/pipeline.tsx";
+import { SqlPage } from "./pages/sql.tsx";
+import { TimelinePage } from "./pages/timeline.tsx";
 import { HealthMark } from "./parts/health.tsx";
 import { pageLink, pipelineLink, type Route } from "./routes.ts";
 
@@ -87,7 +91,15 @@ function Page({ route, overview }: { route: Route; overview: ReturnType<typeof u
     case "overview":
       return <OverviewPage overview={overview} />;
     case "pipeline":
-      return <PipelinePage route={route} overview={overview.value} />;
+      return <PipelinePage key={route.pipeline} route={route} overview={overview.value} />;
+    case "timeline":
+      return <TimelinePage overview={overview.value} />;
+    case "alerts":
+      return <AlertsPage />;
+    case "deploy":
+      return <DeployPage overview={overview.value} />;
+    case "sql":
+      return <SqlPage />;
     default:
       return (
         <>

@@ -61,3 +61,22 @@ export async function post<T>(path: string, body: unknown, key?: string): Promis
   if (!response.ok) throw await refusalOf(response);
   return (await response.json()) as T;
 }
+
+/** What a path says line by line, a JSON document each, as it comes. Throws Refused. */
+export async function* lines<T>(path: string, body: unknown, key: string): AsyncGenerator<T> {
+  const response = await reach(path, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok || !response.body) throw await refusalOf(response);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    const cut = (rest + (value ?? "")).split("\n");
+    rest = done ? "" : cut.pop()!;
+    for (const line of cut) if (line) yield JSON.parse(line) as T;
+    if (done) return;
+  }
+}

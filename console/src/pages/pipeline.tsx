@@ -1,9 +1,12 @@
 // The pages of one pipeline, under its name and state.
-import type { PipelinePage as Facts, Overview } from "../../../orchestrator/console/api.ts";
+import type { PipelinePage as Facts, Overview, PipelineState } from "../../../orchestrator/console/api.ts";
 import { useAsked } from "../hooks.ts";
 import { HealthWord } from "../parts/health.tsx";
 import { Waiting } from "../parts/notice.tsx";
 import { pipelineLink, pipelineTabs, type Route, reportLink } from "../routes.ts";
+import { LedgerPage } from "./ledger.tsx";
+import { LineagePage } from "./lineage.tsx";
+import { QuarantinePage } from "./quarantine.tsx";
 import { ReportPage } from "./report.tsx";
 
 type PipelineRoute = Extract<Route, { page: "pipeline" }>;
@@ -32,14 +35,32 @@ export function PipelinePage({ route, overview }: { route: PipelineRoute; overvi
         </ul>
       </nav>
       <Waiting asked={asked} what="the pipeline" />
-      {asked.value && <Tab route={route} facts={asked.value} />}
+      {asked.value && <Tab route={route} facts={asked.value} state={state} />}
     </>
   );
 }
 
-function Tab({ route, facts }: { route: PipelineRoute; facts: Facts }) {
-  const { pipeline, tab } = route;
-  if (tab !== "reports") return <p class="quiet">Soon.</p>;
+interface TabProps {
+  route: PipelineRoute;
+  facts: Facts;
+  state: PipelineState | undefined;
+}
+
+function Tab({ route, facts, state }: TabProps) {
+  switch (route.tab) {
+    case "lineage":
+      return <LineagePage facts={facts} state={state} />;
+    case "reports":
+      return <Reports route={route} facts={facts} />;
+    case "ledger":
+      return <LedgerPage pipeline={route.pipeline} />;
+    case "quarantine":
+      return <QuarantinePage pipeline={route.pipeline} />;
+  }
+}
+
+function Reports({ route, facts }: Omit<TabProps, "state">) {
+  const { pipeline } = route;
   const report = facts.reports.find(({ name }) => name === route.report);
   if (report) return <ReportPage pipeline={pipeline} report={report} choices={route.choices} />;
   if (route.report) return <p role="alert">There is no report '{route.report}'.</p>;

@@ -5,6 +5,7 @@ import { useAsked, useNow } from "../hooks.ts";
 import { Waiting } from "../parts/notice.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { Rows } from "../parts/rows.tsx";
+import { Scroll } from "../parts/scroll.tsx";
 import { pipelineLink, reportLink } from "../routes.ts";
 import { ago, span, words } from "../words.ts";
 
@@ -107,10 +108,9 @@ export function ReportPage({
           </p>
           <details>
             <summary>SQL</summary>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-            <pre class="code" tabIndex={0}>
-              <code>{value.sql}</code>
-            </pre>
+            <Scroll class="code" label={`SQL of ${report.title}`}>
+              <pre>{value.sql}</pre>
+            </Scroll>
           </details>
         </>
       )}

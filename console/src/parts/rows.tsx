@@ -1,6 +1,7 @@
 // Rows of an answer as a table: numbers to the right, exact; controls and direction marks written out.
 import { type Column, isNumber, isTime, toText, toVisible } from "../../../orchestrator/reports/result.ts";
 import { many, words } from "../words.ts";
+import { Scroll } from "./scroll.tsx";
 
 const kindOf = (column: Column) => (isNumber(column) ? "number" : isTime(column) ? "time" : "text");
 
@@ -23,8 +24,7 @@ export function Rows({
   const kinds = columns.map(kindOf);
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section class="rows" tabIndex={0} aria-label={`${title}: rows`}>
+      <Scroll class="rows" label={`${title}: rows`}>
         <table>
           <caption class="unseen">
             {title}: {many(rows.length, "row")}
@@ -32,7 +32,6 @@ export function Rows({
           <thead>
             <tr>
               {columns.map(({ name }, at) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: two columns may have one name
                 <th key={at} scope="col" class={kinds[at]}>
                   {toVisible(words(name))}
                 </th>
@@ -41,7 +40,6 @@ export function Rows({
           </thead>
           <tbody>
             {rows.map((row, r) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no name of their own
               <tr key={r}>
                 {columns.map(({ name }, at) => (
                   <td key={`${name} ${at}`} class={kinds[at]}>
@@ -52,7 +50,7 @@ export function Rows({
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       <p class="quiet">
         {rows.length === 0
           ? "No rows."
