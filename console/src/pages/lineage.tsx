@@ -47,7 +47,7 @@ interface NodeProps {
 function Node({ node, pipeline, text, from, isFaint, isBad, onPoint }: NodeProps) {
   const { id, kind, name, title } = node;
   const short = name.startsWith(`${pipeline}/`) ? name.slice(pipeline.length + 1) : name;
-  const classes = ["node", kind, isFaint && "faint", isBad && "bad"].filter(Boolean).join(" ");
+  const classes = ["node", `of-${kind}`, isFaint && "faint", isBad && "bad"].filter(Boolean).join(" ");
   return (
     <li
       class={classes}
@@ -97,7 +97,9 @@ export function LineagePage({ facts, state }: { facts: PipelinePage; state: Pipe
     };
     draw();
     const watcher = new ResizeObserver(draw);
-    watcher.observe(frame.current!);
+    // A box grows when its numbers come, though the whole need not.
+    for (const element of [frame.current!, ...frame.current!.querySelectorAll("[data-node]")])
+      watcher.observe(element);
     return () => watcher.disconnect();
   }, [facts]);
 
