@@ -44,6 +44,17 @@ export const trinoEnv = ({ secrets }: Instance) => ({
   S3_SECRET_KEY: secrets.s3SecretKey,
 });
 
+/** Who asks through the console's SQL box: may read, whatever the statement says. All others may do all. */
+const reader = "swordlake-console";
+
+const accessRules = {
+  catalogs: [
+    { user: reader, catalog: "lake|system", allow: "read-only" },
+    { user: reader, catalog: ".*", allow: "none" },
+    { catalog: ".*", allow: "all" },
+  ],
+};
+
 /** Writes Trino's etc folder. */
 export function writeTrinoSettings(
   instance: Instance,
@@ -62,7 +73,13 @@ export function writeTrinoSettings(
     "query.max-memory-per-node=512MB",
     "query.max-execution-time=10m",
     "catalog.management=static",
+    `access-control.config-files=${join(seenConf, "access-control.properties")}`,
   ]);
+  write("access-control.properties", [
+    "access-control.name=file",
+    `security.config-file=${join(seenConf, "access-rules.json")}`,
+  ]);
+  write("access-rules.json", [JSON.stringify(accessRules, null, 2)]);
   write("log.properties", ["io.trino=WARN", "io.airlift=WARN", "org.apache=WARN"]);
   writeFileSync(join(conf, "catalog/lake.properties"), trinoCatalog(instance, seenConf));
   if (instance.store === "hdfs")
