@@ -21,7 +21,7 @@ function decode(text: string): string {
   }
 }
 
-/** Reads `#/p/game/reports/members?month=2019-10`. */
+/** Reads `#/p/orders/reports/by_month?month=2019-10`. */
 export function readRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const [first = "", pipeline, tab = "lineage", report] = path.split("/").map(decode);
