@@ -7,7 +7,7 @@ DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps up down clean demo demo-all demo-pipeline load replay report ledger status check test test-minio \
-  test-hdfs test-compose notebooks lab bench bench-ingest bench-overload fuzz
+  test-hdfs test-compose notebooks lab bench bench-ingest bench-overload fuzz chromium
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -80,12 +80,19 @@ VITEST := npx vitest run --reporter=default --reporter=json --outputFile=.swordl
 
 check: node_modules/.dev deps ## types, style and unit tests
 	npx tsc --noEmit
+	npx tsc --noEmit -p console
 	npx biome check --error-on-warnings .
 	$(VITEST)/unit.json --project unit
 
 test: check test-minio test-hdfs ## every test, on real engines started for them; `make check` first
 
-test-minio: node_modules/.dev deps ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
+# The console's tests drive a browser: the one in PATH, or the one that CHROMIUM names, or Debian's.
+chromium:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	  || { echo "The console's tests need Chromium: install Debian's 'chromium', or name yours in CHROMIUM." >&2; exit 1; }
+
+test-minio: node_modules/.dev deps chromium ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
 	STACK=$(or $(STACK),native) STORE=minio $(VITEST)/minio.json --project integration --project e2e
 
 test-hdfs: node_modules/.dev deps ## the same way through, with HDFS as the store
