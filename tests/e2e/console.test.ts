@@ -3,9 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import axios from "axios";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { readerName } from "../../orchestrator/console/sql-route.ts";
 import { openStore, type Store } from "../../orchestrator/engines/store.ts";
-import { connectTrino } from "../../orchestrator/engines/trino.ts";
 import { waitFor } from "../../stack/wait.ts";
 import {
   accessProblems,
@@ -44,13 +42,6 @@ async function open(path: string, look: Parameters<ConsoleBrowser["open"]>[0] = 
 
 const newKey = async (scope: string) =>
   (await swordlakeJson<{ token: string }>("keys", "create", user, "--scope", scope)).token;
-
-const answerOf = (
-  method: "get" | "post",
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-) => axios.request({ method, url: `${address}${path}`, data: body, headers, validateStatus: () => true });
 
 beforeAll(async () => {
   running = await services();
@@ -97,17 +88,12 @@ describe("reports", () => {
     await page.getByRole("cell", { name: evil.guild, exact: true }).waitFor({ timeout: 15_000 });
   });
 
-  it("take parameters, show their SQL and give all rows as CSV", async () => {
+  it("take parameters and show their SQL", async () => {
     const page = await open("#/p/club/reports/paid");
     await page.getByLabel("member id").fill("m-'1");
     await page.getByRole("button", { name: "Ask" }).click();
     await page.getByText("SQL", { exact: true }).last().click();
     await page.getByText("= 'm-''1'").waitFor();
-    const csv = await answerOf("get", "/api/pipelines/game/reports/sword_types/csv");
-    expect(csv.headers["content-disposition"]).toBe('attachment; filename="game-sword_types.csv"');
-    expect(csv.data.split("\n")[0]).toBe("sword_type,amount,buyers,spent");
-    const unknown = await answerOf("get", "/api/pipelines/club/reports/paid?nope=1");
-    expect([unknown.status, unknown.data.message]).toEqual([400, "'paid' has no parameter 'nope'"]);
   });
 });
 
@@ -261,16 +247,6 @@ describe("deploy", () => {
     await keepPicture(page, "timeline");
   });
 
-  it("refuses a plan that is another one by now", async () => {
-    const applied = await answerOf(
-      "post",
-      "/api/apply",
-      { pipeline: folderName, hash: "0123456789abcdef" },
-      { authorization: `Bearer ${key}` },
-    );
-    expect(applied.data).toContain("The plan is another one by now");
-  });
-
   it("tells every mistake with its place", async () => {
     writePipeline("no_such_column");
     const page = await open("#/deploy");
@@ -280,53 +256,16 @@ describe("deploy", () => {
   });
 });
 
-describe("who may do what", () => {
-  it("needs a key with the scope deploy for what changes something", async () => {
-    const ingest = await newKey("ingest:*");
-    const changes = [
-      "/api/apply",
-      "/api/pipelines/game/quarantine/repair",
-      "/api/pipelines/game/quarantine/replay",
-    ];
-    for (const path of changes) {
-      const body = { hash: "0123456789abcdef" };
-      expect((await answerOf("post", path, body)).status, path).toBe(401);
-      const wrong = await answerOf("post", path, body, { authorization: `Bearer ${key.slice(0, -2)}AA` });
-      expect([wrong.status, wrong.data.error], path).toEqual([401, "key_invalid"]);
-      const other = await answerOf("post", path, body, { authorization: `Bearer ${ingest}` });
-      expect([other.status, other.data.error], path).toEqual([403, "key_scope"]);
-      const foreign = await answerOf("post", path, body, {
-        authorization: `Bearer ${key}`,
-        origin: "https://evil.example",
-      });
-      expect([foreign.status, foreign.data.error], path).toEqual([403, "cross_site"]);
-      const rebound = await answerOf("post", path, body, {
-        authorization: `Bearer ${key}`,
-        host: "evil.example",
-      });
-      expect([rebound.status, rebound.data.error], path).toEqual([421, "host_unknown"]);
-    }
-  });
-
-  it("reads by SQL and never writes, by Trino's own rules too", async () => {
+describe("SQL", () => {
+  it("shows the answer, text of strangers as text", async () => {
     const page = await open("#/sql");
-    const box = page.getByLabel(/^One statement/);
-    await box.fill(
-      `SELECT user_agent FROM lake.game.purchases WHERE user_id = '${user}' AND sword_type IS NOT NULL LIMIT 1`,
-    );
+    await page
+      .getByLabel(/^One statement/)
+      .fill(
+        `SELECT user_agent FROM lake.game.purchases WHERE user_id = '${user}' AND user_agent LIKE '%svg%' LIMIT 1`,
+      );
     await page.getByRole("button", { name: "Ask" }).click();
     await page.getByRole("cell", { name: evil.agent, exact: true }).waitFor({ timeout: 30_000 });
-    await seen!.close();
-    const refused = await answerOf("post", "/api/sql", { sql: "DELETE FROM lake.game.purchases" });
-    expect([refused.status, refused.data.error]).toEqual([400, "sql_refused"]);
-    const reader = connectTrino(running.trino, readerName);
-    await expect(reader.query("DELETE FROM lake.game.purchases WHERE user_id = 'nobody'")).rejects.toThrow(
-      /Access Denied/,
-    );
-    const many = await answerOf("post", "/api/sql", {
-      sql: "SELECT * FROM UNNEST(sequence(1, 9999)) AS t (n)",
-    });
-    expect([many.data.rows.length, many.data.isCut]).toEqual([1000, true]);
   });
 });
 
