@@ -23,5 +23,6 @@ What to try next
   npx swordlake report game --format html --out report.html
   make notebooks                 the pipeline explained, with pictures
   ${addresses.api}/docs    every route, to try in a browser
+  ${addresses.console}         the console: what runs and what came of it, in a browser
   make down                      end it; the data stays`);
 }

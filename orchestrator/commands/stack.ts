@@ -33,7 +33,7 @@ function printAddresses(instance: Instance): void {
   const { addresses } = resolveConnection({ ...readStackConfig(), stack: "auto" });
   const rows = [
     ["API", addresses.api, "POST events; GET /docs describes it"],
-    ["orchestrator", addresses.console, "GET /api/status"],
+    ["console", addresses.console, "pipelines, reports, ledger, quarantine, deploys: open it in a browser"],
     ["Flink", addresses.flink, "jobs and checkpoints"],
     ["Trino", addresses.trino, "SQL over the lake"],
     ["Kafka", addresses.kafka, ""],
