@@ -122,7 +122,7 @@ describe("the quarantine", () => {
     await page.getByRole("button", { name: "Check" }).click();
     await page.getByText("It fits the contract.").waitFor();
     await keepPicture(page, "quarantine");
-    const form = page.getByRole("region", { name: /^events:/ });
+    const form = page.getByRole("region", { name: /^quarantine:/ });
     await form.getByLabel("Deploy key").fill(key);
     await form.getByRole("button", { name: "Use this key" }).click();
     await form.getByRole("button", { name: "Keep for replay" }).click();
