@@ -29,13 +29,7 @@ export async function decide(engines: Engines, pipeline: string | undefined): Pr
   // The order is what lets old and new clients write meanwhile: columns, jobs, API.
   const actions = [
     ...evolved.columns,
-    ...(await judge(
-      engines,
-      pipelines,
-      reconcile(pipelines, recorded, observed, only),
-      recorded,
-      observed,
-    )),
+    ...(await judge(engines, pipelines, reconcile(pipelines, recorded, observed, only), recorded, observed)),
     ...evolved.contracts,
   ];
   const refused = refusals(actions, recorded, pipelines);

@@ -3,8 +3,9 @@ import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { engineStates } from "../../stack/stack.ts";
-import { alertMetrics } from "../alerts/metrics.ts";
+import { loopMetrics } from "../alerts/metrics.ts";
 import type { Engines } from "../engines/engines.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import { readStatus } from "../status.ts";
 import { careRoutes } from "./care-routes.ts";
 import { deployRoutes } from "./deploy-routes.ts";
@@ -19,7 +20,11 @@ import { sqlRoute } from "./sql-route.ts";
 import { streamRoute } from "./stream.ts";
 
 /** Builds the server; it doesn't listen yet. The page is made in the background: the first to ask may wait. */
-export async function createServer(engines: Engines, logger: Logger): Promise<FastifyInstance> {
+export async function createServer(
+  engines: Engines,
+  logger: Logger,
+  ledgers: ReadonlyMap<string, Ledger> = new Map(),
+): Promise<FastifyInstance> {
   const { config, connection, store } = engines;
   const server = Fastify({
     logger: false,
@@ -37,7 +42,7 @@ export async function createServer(engines: Engines, logger: Logger): Promise<Fa
   guard(server, new URL(connection.addresses.console).host);
   server.get("/health", async () => ({ ok: true }));
   server.get("/metrics", async (_request, reply) => {
-    const { text, contentType } = await alertMetrics(store);
+    const { text, contentType } = await loopMetrics(store, ledgers);
     return reply.type(contentType).send(text);
   });
   const folders = createFolders(config);

@@ -3,10 +3,10 @@ import { catalogStatements, tableStatements } from "../../flink-sql/script.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { compilePlan, runStatements } from "../state/compile.ts";
+import { evolve } from "./evolve.ts";
 import type { Action } from "./reconcile.ts";
 import { resumePath, stop, submit, toRecord } from "./submit.ts";
 import { upgrade } from "./upgrade.ts";
-import { evolve } from "./evolve.ts";
 
 /** Brings a job back as it was applied, from where its last run got to. */
 export async function resumeJob(

@@ -8,8 +8,8 @@ import { type Job, jobsOf } from "../../flink-sql/script.ts";
 import { tokenize } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
-import { describeEvolution, type Evolution } from "./evolve.ts";
 import { describeStep, summary, type Verdict } from "../state/verdict.ts";
+import { describeEvolution, type Evolution } from "./evolve.ts";
 
 /** What the engines hold now; gathered by observe.ts. */
 export interface Observed {
@@ -54,10 +54,10 @@ export function keepsState(statement: string): boolean {
   return tokenize(statement).some((t) => t.kind === "word" && statefulWords.includes(t.text.toUpperCase()));
 }
 
-const isEqual = (one: Record<string, string>, other: Record<string, string>) =>
+export const isEqual = (one: Record<string, string>, other: Record<string, string>) =>
   JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 
-const withoutSpace = (statement: string) =>
+export const withoutSpace = (statement: string) =>
   tokenize(statement)
     .filter((token) => token.kind !== "comment")
     .map((token) => (token.kind === "space" ? " " : token.text))

@@ -2,12 +2,12 @@
 import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob } from "../../flink-sql/log.ts";
-import type { Job } from "../../flink-sql/script.ts";
+import { derivedSource, type Job } from "../../flink-sql/script.ts";
 import { insertsOf } from "../../flink-sql/statements.ts";
 import { declaredTables, keepsLatest } from "../../flink-sql/tables.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { describeStep, type Verdict } from "../state/verdict.ts";
-import { type Action, type DeclaredJob, keepsState } from "./reconcile.ts";
+import { type Action, type DeclaredJob, isEqual, keepsState, withoutSpace } from "./reconcile.ts";
 
 const newNames =
   "give the changed job and the tables it writes new names, and remove the old file: the new job then fills its " +
@@ -74,6 +74,13 @@ export function lostState(
   if (job.name.endsWith(`/${logJob}`)) return [];
   const versions = [job.statements, before?.definition.statements ?? []];
   if (!versions.some((statements) => keepsState(statements.at(-1)?.text ?? ""))) return [];
+  // A column more in the sources, which its SQL doesn't name, changes no step of it: a type that changed was refused.
+  const [now, was] = versions.map((statements) =>
+    statements
+      .flatMap(({ text, source }) => (source === derivedSource ? [] : [withoutSpace(text)]))
+      .join(";\n"),
+  );
+  if (before && now === was && isEqual(job.settings, before.definition.settings)) return [];
   return [
     `Job ${job.name} keeps state of its own (GROUP BY, JOIN …), its SQL changed, and it runs from no compiled ` +
       `plan: Flink could read the old state under another meaning. Please ${newNames}.`,

@@ -11,7 +11,8 @@ import { definePipeline, event, topic } from "../../../flink-sql/pipeline.ts";
 import { declaredTable } from "../../../flink-sql/tables.ts";
 import { contractEvolution, describeEvolution } from "../../../orchestrator/deploy/evolve.ts";
 import { lakeType, tableChanges, trinoType } from "../../../orchestrator/deploy/evolve-tables.ts";
-import { declaredJobs, describeAction, reconcile, refusals } from "../../../orchestrator/deploy/reconcile.ts";
+import { declaredJobs, describeAction, reconcile } from "../../../orchestrator/deploy/reconcile.ts";
+import { refusals } from "../../../orchestrator/deploy/refusals.ts";
 import type { RecordedJob } from "../../../orchestrator/engines/store.ts";
 
 /** As Flink's SHOW CREATE TABLE words a table of the lake. */
