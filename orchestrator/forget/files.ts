@@ -2,10 +2,7 @@
 // The order is what keeps it safe: Flink's committer finds in the snapshots what it has committed last.
 import { setTimeout as delay } from "node:timers/promises";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
-import { render } from "../../flink-sql/render.ts";
-import { catalogStatements } from "../../flink-sql/script.ts";
 import type { Engines } from "../engines/engines.ts";
-import { openSession } from "../engines/gateway.ts";
 import {
   commit,
   countRows,
@@ -13,6 +10,7 @@ import {
   maintenanceLease,
   metadata,
   nowOf,
+  setProperties,
   slackMs,
   unlimited,
   waitForCommits,
@@ -34,33 +32,10 @@ export interface HistoryProof {
 
 /**
  * Lets Trino delete while Flink appends: the rows that come in between are no conflict, they are looked for
- * again. Only Flink's side can set this property; none of it touches data.
+ * again.
  */
-export async function allowConcurrentDeletes(
-  { connection, lake }: Engines,
-  pipeline: PipelineFolder,
-  tables: string[],
-): Promise<void> {
-  const name = "write.delete.isolation-level";
-  const set = await Promise.all(
-    tables.map(async (table) => {
-      const { rows } = await lake.query(
-        `SELECT value FROM ${metadata(pipeline, table, "properties")} WHERE key = '${name}'`,
-      );
-      return rows[0]?.[0] === "snapshot" ? [] : [table];
-    }),
-  );
-  if (set.flat().length === 0) return;
-  const session = await openSession(connection.addresses.gateway, {});
-  try {
-    for (const { text } of catalogStatements(pipeline.name, connection.store))
-      await session.execute(render(text, connection.sqlValues));
-    for (const table of set.flat())
-      await session.execute(`ALTER TABLE \`${table}\` SET ('${name}' = 'snapshot')`);
-  } finally {
-    await session.close();
-  }
-}
+export const allowConcurrentDeletes = (engines: Engines, pipeline: PipelineFolder, tables: string[]) =>
+  setProperties(engines, pipeline, tables, { "write.delete.isolation-level": "snapshot" });
 
 /** Why history can't be removed now, as sentences with the cure; empty where it can. */
 export async function historyProblems(

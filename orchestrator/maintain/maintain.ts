@@ -15,6 +15,7 @@ import {
   metadata,
   nowOf,
   retried,
+  setProperties,
   unlimited,
   waitForCommits,
   waitForWriters,
@@ -45,6 +46,9 @@ export interface Options {
   orphans?: boolean;
   tell: (line: string) => void;
 }
+
+/** A table that Flink commits to each second: four tries, as Iceberg has it, are not enough on a busy machine. */
+const patience = { "commit.retry.num-retries": "30", "commit.retry.max-wait-ms": "2000" };
 
 /** Fewer files or manifests than this are not worth a commit of their own. */
 const worthRewriting = 2;
@@ -220,10 +224,11 @@ export async function maintain(
     declaredJobs(pipeline).map(({ name }) => name),
   );
   if (problems.length > 0) throw new Error(problems.join("\n"));
+  const chosen = known.filter((name) => options.tables?.includes(name) ?? true);
   const work = async () => {
     const done: Maintained[] = [];
-    for (const table of known.filter((name) => options.tables?.includes(name) ?? true))
-      done.push(await maintainTable(engines, pipeline, table, options));
+    if (!options.dryRun) await setProperties(engines, pipeline, chosen, patience);
+    for (const table of chosen) done.push(await maintainTable(engines, pipeline, table, options));
     return done;
   };
   return engines.store.withLease(work, false, maintenanceLease(pipeline));

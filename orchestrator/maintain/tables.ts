@@ -2,9 +2,12 @@
 // statements that are tried again where a commit came between, and what forbids it.
 import pRetry from "p-retry";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { render } from "../../flink-sql/render.ts";
+import { catalogStatements } from "../../flink-sql/script.ts";
 import { insertsOf } from "../../flink-sql/statements.ts";
 import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
+import { openSession } from "../engines/gateway.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { type Lake, TrinoError } from "../engines/trino.ts";
 import { fullName } from "../forget/sql.ts";
@@ -44,6 +47,33 @@ export const metadata = (pipeline: PipelineFolder, table: string, part: string) 
 
 export async function countRows(lake: Lake, sql: string): Promise<number> {
   return Number((await lake.query(`SELECT count(*) FROM ${sql}`)).rows[0]![0]);
+}
+
+/** Sets properties of tables where they aren't set yet. Only Flink's side can; none of it touches data. */
+export async function setProperties(
+  { connection, lake }: Engines,
+  pipeline: PipelineFolder,
+  tables: string[],
+  wanted: Record<string, string>,
+): Promise<void> {
+  const options = Object.entries(wanted).map(([key, value]) => `'${key}' = '${value}'`);
+  const due = await Promise.all(
+    tables.map(async (table) => {
+      const { rows } = await lake.query(`SELECT key, value FROM ${metadata(pipeline, table, "properties")}`);
+      const known = new Map(rows.map(([key, value]) => [String(key), value]));
+      return Object.entries(wanted).every(([key, value]) => known.get(key) === value) ? [] : [table];
+    }),
+  );
+  if (due.flat().length === 0) return;
+  const session = await openSession(connection.addresses.gateway, {});
+  try {
+    for (const { text } of catalogStatements(pipeline.name, connection.store))
+      await session.execute(render(text, connection.sqlValues));
+    for (const table of due.flat())
+      await session.execute(`ALTER TABLE \`${table}\` SET (${options.join(", ")})`);
+  } finally {
+    await session.close();
+  }
 }
 
 /** Why the jobs of a pipeline forbid it now, as sentences with the cure; `declared` leaves out jobs that are gone for good. */

@@ -3,6 +3,7 @@
 import { mkdtempSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setInterval } from "node:timers/promises";
 import axios from "axios";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
@@ -12,7 +13,7 @@ import { swordlake, swordlakeJson } from "../support/cli.ts";
 import { writeFolder } from "../support/folder.ts";
 import { isolated, type Services, services } from "../support/services.ts";
 
-const slowMs = 5 * 60_000;
+const slowMs = 15 * 60_000;
 const name = isolated("grow");
 const iceberg = "'format-version' = '2', 'write.parquet.compression-codec' = 'zstd'";
 let running: Services;
@@ -83,13 +84,15 @@ const run = async (...args: string[]) => {
 const sql = async (query: string): Promise<unknown[][]> => JSON.parse(await run("sql", query, "--json")).rows;
 const plan = async (): Promise<string[]> => JSON.parse(await run("plan", name, "--json")).actions;
 
-/** Sends one event after another until it is stopped; what was answered otherwise than 202 is kept. */
+/** Sends an event each 20 ms until it is stopped; what was answered otherwise than 202 is kept. */
 function producer(fields: object) {
   const tally = { sent: 0, refused: [] as string[] };
   let isOn = true;
   const done = (async () => {
-    for (let n = 0; isOn; n += 1) {
-      const user_id = `user-${n % 5}`;
+    let n = 0;
+    for await (const _ of setInterval(20)) {
+      if (!isOn) break;
+      const user_id = `user-${n++ % 5}`;
       const answer = await axios
         .post(`${running.api}/${name}/happened`, { user_id, ...fields }, { validateStatus: () => true })
         .catch((error: Error) => ({ status: 0, data: error.message }));

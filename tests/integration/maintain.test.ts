@@ -1,5 +1,6 @@
 // Many small commits, then maintenance while a job goes on committing, on the real engines: few files, no row lost
 // or doubled, no commit that fails for good, and a restore point that still restores.
+import { setInterval } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFlink } from "../../orchestrator/engines/flink.ts";
 import { connectTrino } from "../../orchestrator/engines/trino.ts";
@@ -11,7 +12,7 @@ import { recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
 
-const slowMs = 5 * 60_000;
+const slowMs = 15 * 60_000;
 const name = isolated("upkeep");
 const smallCommits = 80;
 const table = `lake.${name}.happenings`;
@@ -50,7 +51,8 @@ function producer(kafka: string) {
   let isOn = true;
   let sent = 0;
   const done = (async () => {
-    while (isOn) {
+    for await (const _ of setInterval(200)) {
+      if (!isOn) break;
       await writeRaw(kafka, `${name}.things`, [recordOf("happened", `${name}-${sent}`, { user_id: "ann" })]);
       sent += 1;
     }

@@ -1,0 +1,16 @@
+import { writeFileSync, existsSync } from "node:fs";
+import KafkaJavascript from "@confluentinc/kafka-javascript";
+import { connectTrino } from "./orchestrator/engines/trino.ts";
+import { resolveConnection } from "./orchestrator/engines/connection.ts";
+import { readStackConfig } from "./stack/config.ts";
+const { Kafka, logLevel } = KafkaJavascript.KafkaJS;
+const c = resolveConnection(readStackConfig()).addresses;
+const lake = connectTrino(c.trino);
+const p = new Kafka({ kafkaJS: { brokers: [c.kafka], logLevel: logLevel.NOTHING } }).producer({ kafkaJS: { acks: -1 } });
+await p.connect();
+let sent = 0, inserted = 0; const stop = () => existsSync("/tmp/w-care-wear/stop"); const stopInserts = () => stop() || existsSync("/tmp/w-care-wear/stop-inserts");
+const note = () => writeFileSync("/tmp/w-care-wear/tally", JSON.stringify({ sent, inserted }));
+const produce = async () => { while (!stop()) { const at = new Date().toISOString(); await p.send({ topic: "wear.things", messages: [{ key: "k" + (sent % 7), value: JSON.stringify({ event_id: `w-${sent}`, event_type: "happened", event_time: at, received_at: at, host: "h", user_id: "u" + (sent % 7) }) }] }); sent += 1; note(); await new Promise((r) => setTimeout(r, 100)); } };
+const insert = async (l: number) => { while (!stopInserts()) { try { await lake.query(`INSERT INTO lake.wear.happenings VALUES ('hand-${l}-${inserted}', 'bob', NULL, NULL)`); inserted += 1; note(); } catch (e) { console.log("insert refused", (e as Error).message.split("\n")[0]); } } };
+await Promise.all([produce(), insert(1), insert(2)]);
+await p.disconnect(); console.log({ sent, inserted });
