@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { render } from "../../flink-sql/render.ts";
 import { catalogStatements, type Job, type SourcedStatement } from "../../flink-sql/script.ts";
+import { declaredTable } from "../../flink-sql/tables.ts";
 import { located } from "../deploy/validate.ts";
 import type { Connection } from "../engines/connection.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
@@ -55,6 +56,24 @@ const planSettings = { "table.plan.compile.catalog-objects": "SCHEMA" };
 
 type PlannedJob = Pick<Job, "name" | "settings" | "statements"> & { pipeline: string };
 
+const makesTable = ({ text }: SourcedStatement) => /^CREATE\s+TEMPORARY\s+TABLE\b/i.test(text);
+const makesView = ({ text }: SourcedStatement) => /^CREATE\s+(TEMPORARY\s+)?VIEW\b/i.test(text);
+
+/**
+ * Temporary tables under names outside the lake: run from a plan, Flink 2.1 would take every table of a catalog that has
+ * connectors of its own for one of those, temporary or not.
+ */
+function outsideTheLake(plan: string, { pipeline, statements }: PlannedJob): string {
+  const quoted = (...parts: string[]) => JSON.stringify(parts.map((part) => `\`${part}\``).join("."));
+  return statements.filter(makesTable).reduce((text, statement) => {
+    const name = declaredTable(statement.text)?.name ?? "";
+    return text.replaceAll(
+      quoted("lake", pipeline, name),
+      quoted("default_catalog", "default_database", name),
+    );
+  }, plan);
+}
+
 /** The compiled plan of a job's last statement, JSON as Flink writes it. `tables`: run first, in the same session. */
 export async function compilePlan(
   place: Place,
@@ -74,7 +93,7 @@ export async function compilePlan(
       ...job.statements.slice(0, -1),
       { text, source: last.source },
     ]);
-    return readFileSync(path, "utf8");
+    return outsideTheLake(readFileSync(path, "utf8"), job);
   });
 }
 
@@ -85,12 +104,17 @@ export async function executePlan(
   plan: string,
   restore: Record<string, string>,
 ): Promise<string | undefined> {
+  // Views are in the plan already.
+  const before = job.statements.slice(0, -1).filter((statement) => !makesView(statement));
+  const source = `the plan of job ${job.name}`;
   return withPlanFile(place, async (path) => {
     writeFileSync(path, plan, { mode: 0o644 });
     return runStatements(place, { ...job.settings, ...restore }, [
       ...catalogStatements(job.pipeline, place.store),
-      ...job.statements.slice(0, -1),
-      { text: `EXECUTE PLAN 'file://${path}'`, source: `the plan of job ${job.name}` },
+      ...before.filter((statement) => !makesTable(statement)),
+      { text: "USE CATALOG default_catalog", source },
+      ...before.filter(makesTable),
+      { text: `EXECUTE PLAN 'file://${path}'`, source },
     ]);
   });
 }

@@ -1,5 +1,5 @@
 // Runs of one job on the real Flink: to a savepoint, from one, or clean from the start; and the rows they wrote.
-import type { SourcedStatement } from "../../flink-sql/script.ts";
+import { catalogStatements, type SourcedStatement } from "../../flink-sql/script.ts";
 import { createFlink, type Flink } from "../../orchestrator/engines/flink.ts";
 import { connectKafka, type KafkaAdmin } from "../../orchestrator/engines/kafka.ts";
 import { compilePlan, executePlan, runStatements } from "../../orchestrator/state/compile.ts";
@@ -45,6 +45,9 @@ const sessionSettings = {
   "table.local-time-zone": "UTC",
   "parallelism.default": "1",
 };
+
+/** Whether Flink says that it has no place for the state that it is given. */
+const isOfSavepoint = (reason: string) => /Cannot map checkpoint\/savepoint state/.test(reason);
 
 /** At most `limit` at once; the others wait for their turn. */
 function limited(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
@@ -116,6 +119,8 @@ export async function openBench({ connection }: Services, name: string, jobsMax:
   const turn = limited(jobsMax);
   const topicOf = (topic: string) => `${name}.${topic}`;
   const outTopic = (run: string, table: string) => `${name}.${run}.${table}`;
+  // Two sessions that make one database at a time don't agree.
+  await runStatements(connection, {}, catalogStatements(name, connection.store));
   await Promise.all(["clicks", "users"].map((topic) => kafka.createTopic(topicOf(topic), 1, 3_600_000)));
   const inputs = (sql: JobSql) =>
     ["clicks", "users"].filter((topic) =>
@@ -156,14 +161,21 @@ export async function openBench({ connection }: Services, name: string, jobsMax:
     await Promise.all(
       Object.keys(sql.outs).map((table) => kafka.createTopic(outTopic(run, table), 1, 3_600_000)),
     );
-    const id = plan
-      ? await executePlan(connection, job, plan, restore)
-      : await runStatements(connection, { ...job.settings, ...restore }, job.statements);
+    let id: string | undefined;
+    try {
+      id = plan
+        ? await executePlan(connection, job, plan, restore)
+        : await runStatements(connection, { ...job.settings, ...restore }, job.statements);
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (!savepoint) throw error;
+      return { outcome: isOfSavepoint(reason) ? "refused" : "failed", reason };
+    }
     if (!id) throw new Error(`Run ${run} started no job.`);
     const end = await finished(flink, kafka, id, `${name}.${run}`, inputs(sql).map(topicOf));
     if (end === "FAILED") {
       const reason = await flink.failure(id);
-      return { outcome: /savepoint|map.*operator/i.test(reason) ? "refused" : "failed", reason };
+      return { outcome: isOfSavepoint(reason) ? "refused" : "failed", reason };
     }
     const path = end ? "" : await flink.stopWithSavepoint(id);
     const read = Object.keys(sql.outs).map(async (table) => [
