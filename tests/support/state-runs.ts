@@ -85,13 +85,13 @@ async function readChanges(kafka: KafkaAdmin, topic: string): Promise<Written[]>
   return found;
 }
 
-/** Waits until a run has read all there is, or has ended. Returns how it ended; undefined where it goes on. */
+/** Waits until a run has read all there is in the topics, or has ended. Returns how it ended; undefined where it goes on. */
 async function finished(
   flink: Flink,
   kafka: KafkaAdmin,
   id: string,
   group: string,
-  topics: string[],
+  topics: string[] | undefined,
 ): Promise<string | undefined> {
   let state = "";
   await waitFor(
@@ -99,6 +99,7 @@ async function finished(
     async () => {
       state = await flink.state(id);
       if (["FAILED", "FINISHED", "CANCELED"].includes(state)) return true;
+      if (!topics) return false;
       const left = await Promise.all(
         topics.map(async (topic) => {
           const [end] = await kafka.offsets(topic);
@@ -172,12 +173,15 @@ export async function openBench({ connection }: Services, name: string, jobsMax:
       return { outcome: isOfSavepoint(reason) ? "refused" : "failed", reason };
     }
     if (!id) throw new Error(`Run ${run} started no job.`);
-    const end = await finished(flink, kafka, id, `${name}.${run}`, inputs(sql).map(topicOf));
+    const topics = isBounded ? undefined : inputs(sql).map(topicOf);
+    const end = await finished(flink, kafka, id, `${name}.${run}`, topics);
     if (end === "FAILED") {
       const reason = await flink.failure(id);
       return { outcome: isOfSavepoint(reason) ? "refused" : "failed", reason };
     }
-    const path = end ? "" : await flink.stopWithSavepoint(id);
+    const isLast = savepoint !== undefined || end !== undefined;
+    const path = isLast ? "" : await flink.stopWithSavepoint(id);
+    if (isLast && !end) await flink.cancel(id);
     const read = Object.keys(sql.outs).map(async (table) => [
       table,
       await readChanges(kafka, outTopic(run, table)),
