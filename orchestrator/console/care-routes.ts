@@ -86,7 +86,7 @@ export function careRoutes(server: FastifyInstance, engines: Engines, folders: F
         field: text(field),
         type: text(type),
         items: Number(count),
-        newest: String(newest),
+        newest: new Date(String(newest)).toISOString(),
       })),
       items: items.slice(0, itemsMax).map((item) => ({
         ...entryOf(item, states),

@@ -54,6 +54,7 @@ export async function startBrowser(address: string): Promise<ConsoleBrowser> {
         reducedMotion: "reduce",
       });
       const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
       const wrong: string[] = [];
       page.on("console", (message) => {
         if (message.type() === "error") wrong.push(`console: ${message.text()}`);
