@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import "./styles/base.css";
-import "./styles/pages.css";
 import "./styles/parts.css";
+import "./styles/views.css";
 
 render(<App />, document.getElementById("app")!);

@@ -1,4 +1,5 @@
 // Reports for the page: rows, picture and SQL of one; and as a file of CSV.
+import { createHash } from "node:crypto";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Lake } from "../engines/trino.ts";
 import { tablesOf } from "../reports/as-of.ts";
@@ -44,18 +45,18 @@ export function chosenReport(pipeline: PipelineFolder, name: string, choices: Re
   return { report, chosen, parameters };
 }
 
-/** Names the tables' newest snapshots: while it is the same, the report's answer is the same. */
+/** Names an answer: the same while the SQL and its tables' newest snapshots are the same. */
 export async function versionOf(lake: Lake, sql: string): Promise<string> {
   const parts = tablesOf(sql).map((table) => {
     const [catalog, schema, name] = table.split(".");
-    return `SELECT max_by(snapshot_id, committed_at) FROM ${catalog}."${schema}"."${name}$snapshots"`;
+    return `SELECT '${name}', max_by(snapshot_id, committed_at) FROM ${catalog}."${schema}"."${name}$snapshots"`;
   });
-  if (parts.length === 0) return "";
-  const { rows } = await lake.query(parts.join("\nUNION ALL "));
-  return rows
-    .map(([snapshot]) => String(snapshot))
-    .sort()
-    .join("-");
+  const { rows } = parts.length > 0 ? await lake.query(parts.join("\nUNION ALL ")) : { rows: [] };
+  const read = rows.map((row) => row.join(" ")).sort();
+  return createHash("sha256")
+    .update([sql, ...read].join("\n"))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 async function picturesOf(result: Result): Promise<ReportAnswer["picture"]> {

@@ -22,7 +22,7 @@ const columns: { title: string; kinds: NodeKind[] }[] = [
 function figure({ kind, name }: LineageNode, state: PipelineState | undefined, now: number): string {
   if (kind === "topic") {
     const topic = state?.topics.find((one) => one.name === name);
-    return topic ? `${count(topic.records)} records` : "";
+    return topic?.records === 1 ? "1 record" : topic ? `${count(topic.records)} records` : "";
   }
   if (kind === "job") {
     const job = state?.jobs.find((one) => one.name === name);

@@ -17,7 +17,7 @@ function Card({ pipeline, now }: { pipeline: PipelineState; now: number }) {
         <HealthWord health={health} />
       </div>
       <p class="quiet">{title}</p>
-      {why && <p class="why">{why}</p>}
+      {why && <p class={`why ${health}`}>{why}</p>}
       <dl class="facts">
         <div>
           <dt>rate</dt>

@@ -22,7 +22,7 @@ export function PipelinePage({ route, overview }: { route: PipelineRoute; overvi
         {state && <HealthWord health={state.health} />}
       </div>
       {asked.value && <p class="quiet">{asked.value.title}</p>}
-      {state?.why && <p class="why">{state.why}</p>}
+      {state?.why && <p class={`why ${state.health}`}>{state.why}</p>}
       <nav aria-label={`Pages of ${pipeline}`} class="tabs">
         <ul>
           {pipelineTabs.map((name) => (
