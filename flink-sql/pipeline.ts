@@ -64,6 +64,18 @@ export interface Maintenance {
   orphansMs: number;
 }
 
+/** A batch that the orchestrator runs by itself: see `swordlake backfill`. */
+export interface ScheduledBatch {
+  /** Cron expression, in UTC; "never" for none. */
+  schedule: string;
+  /** Files of a day, from the pipeline's folder: {date} is the day, * in the last part anything; .gz too. */
+  csv: string;
+  /** Which day is due: so many before the schedule's moment; 1 where it is left out. */
+  daysBefore?: number;
+  /** Event type of the rows; without it each file's header tells. */
+  event?: string;
+}
+
 export interface Pipeline {
   title: string;
   topics: Record<string, Topic>;
@@ -77,6 +89,7 @@ export interface Pipeline {
   parallelism: number;
   /** Field with the day that a row belongs to in a batch (`swordlake backfill`); event_time's where an event has none. */
   batchDate?: string;
+  batch?: ScheduledBatch;
   /** Columns that name the person an event is about, for `forget`; user_id where there is such a field. */
   person?: string | string[];
   /** By table of the folder; a table that isn't named keeps its rows for good. */

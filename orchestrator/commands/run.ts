@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { readStackConfig } from "../../stack/config.ts";
 import { keepAlerts } from "../alerts/deliver.ts";
 import { createWebhook } from "../alerts/webhook.ts";
+import { keepBatches } from "../backfill/schedule.ts";
 import { createServer } from "../console/server.ts";
 import { keepRunning } from "../deploy/keep.ts";
 import { resolveConnection } from "../engines/connection.ts";
@@ -32,6 +33,7 @@ export async function run(): Promise<void> {
     keepAlerts(engines, webhook, logger, signal),
     watchLedgers(engines, config.ledgerEveryMs, ledgers, logger, signal),
     keepMaintained(engines, logger, signal),
+    keepBatches(engines, logger, signal),
   ]);
   await server.close();
   await Promise.allSettled([engines.kafka.close(), engines.store.close(), shown.close()]);

@@ -7,6 +7,7 @@ import { jobsOf, resetsOf, type SourcedStatement, tableStatements } from "../../
 import { withoutSink } from "../../flink-sql/statements.ts";
 import { declaredTables } from "../../flink-sql/tables.ts";
 import { parseAssertions } from "../assertions/declared.ts";
+import { batchProblems } from "../backfill/schedule.ts";
 import type { Engines } from "../engines/engines.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
 import { TrinoError } from "../engines/trino.ts";
@@ -46,7 +47,7 @@ function textProblems({ connection }: Engines, pipeline: PipelineFolder): string
   attempt(() => parseAssertions(pipeline));
   attempt(() => pipeline.person !== undefined && personColumns(pipeline));
   attempt(() => expiredRows(pipeline, asDeclared(pipeline), new Date()));
-  problems.push(...placeProblems(pipeline), ...maintenanceProblems(pipeline));
+  problems.push(...placeProblems(pipeline), ...maintenanceProblems(pipeline), ...batchProblems(pipeline));
   attempt(() => {
     const statements = [...tableStatements(pipeline), ...jobsOf(pipeline).flatMap((job) => job.statements)];
     for (const { text, source } of statements)

@@ -3,10 +3,15 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadPipelines } from "../../flink-sql/folders.ts";
 import type { Backfilled } from "../../orchestrator/backfill/run.ts";
+import { runDue } from "../../orchestrator/backfill/schedule.ts";
+import { connectEngines } from "../../orchestrator/engines/engines.ts";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { stagingSchema } from "../../orchestrator/staging/tables.ts";
+import { readStackConfig } from "../../stack/config.ts";
 import { swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
@@ -122,6 +127,51 @@ describe("backfill", () => {
       ]);
       expect(await sql(`SELECT count(*) FROM lake.${name}.quarantine`)).toEqual([["2"]]);
       expect(await ledger()).toMatchObject({ closed: true, accepted: 1, landed: 1 });
+    },
+    slowMs,
+  );
+
+  it(
+    "runs by its schedule: a day without files stays due, and once it ran it is done",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "swordlake-scheduled-"));
+      const engines = await connectEngines(readStackConfig());
+      try {
+        const { [name]: declared } = Object.fromEntries(
+          (await loadPipelines([env.SWORDLAKE_PIPELINES!])).map((pipeline) => [pipeline.name, pipeline]),
+        );
+        const batch = { schedule: "0 3 * * *", csv: join(folder, "{date}.csv"), event: "item" };
+        const scheduled = { ...declared!, batch };
+        const look = (moment: string) =>
+          runDue(
+            engines,
+            scheduled,
+            new Date("2026-03-05T00:00:00Z"),
+            new Date(moment),
+            pino({ level: "silent" }),
+          );
+        const landed = async () =>
+          sql(`SELECT sku FROM lake.${name}.all_items WHERE event_day = DATE '2026-03-04' ORDER BY 1`);
+        await look("2026-03-05T02:59:00Z");
+        await look("2026-03-05T03:00:00Z");
+        expect(await landed()).toEqual([]);
+        writeFileSync(
+          join(folder, "2026-03-04.csv"),
+          "sku,NAME,price,event_time\nsku-9,nine,9.50,2026-03-04T10:00:00Z\n",
+        );
+        await look("2026-03-05T03:01:00Z");
+        expect(await landed()).toEqual([["sku-9"]]);
+        await look("2026-03-05T03:02:00Z");
+        const ran = (await engines.store.transaction((client) =>
+          client.query(
+            "SELECT count(*) AS runs FROM history WHERE action = 'backfill' AND subject = $1 AND detail->>'date' = '2026-03-04'",
+            [name],
+          ),
+        )) as { rows: { runs: string }[] };
+        expect(ran.rows[0]!.runs).toBe("1");
+      } finally {
+        await Promise.all([engines.kafka.close(), engines.store.close()]);
+      }
     },
     slowMs,
   );
