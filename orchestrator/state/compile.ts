@@ -8,21 +8,34 @@ import { declaredTable } from "../../flink-sql/tables.ts";
 import { located } from "../deploy/validate.ts";
 import type { Connection } from "../engines/connection.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
+import { parsePlan, tableOf } from "./plan.ts";
 
 type Place = Pick<Connection, "addresses" | "checkpoints" | "sqlValues" | "store">;
+
+/** A DESCRIBE with the columns that it must list. */
+interface CheckedStatement extends SourcedStatement {
+  columns?: string[];
+}
 
 /** Runs statements in a session of their own; the last one's job id is returned. */
 export async function runStatements(
   { addresses, sqlValues }: Place,
   settings: Record<string, string>,
-  statements: SourcedStatement[],
+  statements: CheckedStatement[],
 ): Promise<string | undefined> {
   const session = await openSession(addresses.gateway, settings);
   try {
     let jobId: string | undefined;
-    for (const { text, source } of statements) {
+    for (const { text, source, columns } of statements) {
       try {
-        jobId = (await session.execute(render(text, sqlValues))).jobId;
+        const result = await session.execute(render(text, sqlValues));
+        jobId = result.jobId;
+        const found = result.rows.map(([name]) => name).join(", ");
+        if (columns && found !== columns.join(", "))
+          throw new Error(
+            `${source}: ${text.replace("DESCRIBE ", "")} has other columns than the job was made for: ${found} ` +
+              `instead of ${columns.join(", ")}. 'npx swordlake apply' makes the job anew.`,
+          );
       } catch (error) {
         if (!(error instanceof FlinkSqlError)) throw error;
         throw new Error(located(source, error.reason), { cause: error });
@@ -48,11 +61,12 @@ async function withPlanFile<T>({ checkpoints }: Place, work: (path: string) => P
   }
 }
 
-/**
- * What the session asks of plans: tables by name and columns, never by address, so that a plan can be run
- * where the engines moved. A table whose columns are no longer those of the plan is refused by Flink.
- */
-const planSettings = { "table.plan.compile.catalog-objects": "SCHEMA" };
+/** What sessions ask of plans: tables by name and columns, never by address, so that a plan runs where engines moved. */
+const planSettings = {
+  "table.plan.compile.catalog-objects": "SCHEMA",
+  // Flink would compare keys too, and Iceberg names each key anew whenever it is asked. columnChecks does it.
+  "table.plan.restore.catalog-objects": "IDENTIFIER",
+};
 
 type PlannedJob = Pick<Job, "name" | "settings" | "statements"> & { pipeline: string };
 
@@ -97,6 +111,20 @@ export async function compilePlan(
   });
 }
 
+/** Statements that fail where a table of the lake no longer has the columns that the plan writes or reads. */
+function columnChecks(plan: string, pipeline: string, source: string): CheckedStatement[] {
+  return parsePlan(plan).nodes.flatMap((one) => {
+    const spec = (one.scanTableSource ?? one.dynamicTableSink) as
+      | { table?: { resolvedTable?: { schema?: { columns?: { name: string }[] } } } }
+      | undefined;
+    const columns = spec?.table?.resolvedTable?.schema?.columns?.map(({ name }) => name);
+    const table = tableOf(one);
+    return table?.startsWith(`\`lake\`.\`${pipeline}\`.`) && columns
+      ? [{ text: `DESCRIBE ${table}`, source, columns }]
+      : [];
+  });
+}
+
 /** Runs a plan as the job it was compiled of. Returns Flink's job id. */
 export async function executePlan(
   place: Place,
@@ -109,8 +137,9 @@ export async function executePlan(
   const source = `the plan of job ${job.name}`;
   return withPlanFile(place, async (path) => {
     writeFileSync(path, plan, { mode: 0o644 });
-    return runStatements(place, { ...job.settings, ...restore }, [
+    return runStatements(place, { ...job.settings, ...planSettings, ...restore }, [
       ...catalogStatements(job.pipeline, place.store),
+      ...columnChecks(plan, job.pipeline, source),
       ...before.filter((statement) => !makesTable(statement)),
       { text: "USE CATALOG default_catalog", source },
       ...before.filter(makesTable),
