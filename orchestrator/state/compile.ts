@@ -8,7 +8,7 @@ import { declaredTable } from "../../flink-sql/tables.ts";
 import { located } from "../deploy/validate.ts";
 import type { Connection } from "../engines/connection.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
-import { parsePlan, tableOf } from "./plan.ts";
+import { parsePlan, printPlan, tableOf } from "./plan.ts";
 
 type Place = Pick<Connection, "addresses" | "checkpoints" | "sqlValues" | "store">;
 
@@ -61,12 +61,8 @@ async function withPlanFile<T>({ checkpoints }: Place, work: (path: string) => P
   }
 }
 
-/** What sessions ask of plans: tables by name and columns, never by address, so that a plan runs where engines moved. */
-const planSettings = {
-  "table.plan.compile.catalog-objects": "SCHEMA",
-  // Flink would compare keys too, and Iceberg names each key anew whenever it is asked. columnChecks does it.
-  "table.plan.restore.catalog-objects": "IDENTIFIER",
-};
+/** Tables are in a plan by name and columns, never by address, so that it runs where engines have moved. */
+const planSettings = { "table.plan.compile.catalog-objects": "SCHEMA" };
 
 type PlannedJob = Pick<Job, "name" | "settings" | "statements"> & { pipeline: string };
 
@@ -125,6 +121,24 @@ function columnChecks(plan: string, pipeline: string, source: string): CheckedSt
   });
 }
 
+/**
+ * The plan with tables by their names alone. Flink would compare what it says of their keys too, and Iceberg names
+ * each key anew whenever it is asked; columnChecks compares the columns.
+ */
+function withNamesOnly(plan: string): string {
+  const bare = (spec: unknown) => {
+    const { table, ...rest } = spec as { table?: { identifier?: unknown } };
+    return { ...rest, table: { identifier: table?.identifier } };
+  };
+  const read = parsePlan(plan);
+  const nodes = read.nodes.map((one) => ({
+    ...one,
+    ...(one.scanTableSource ? { scanTableSource: bare(one.scanTableSource) } : {}),
+    ...(one.dynamicTableSink ? { dynamicTableSink: bare(one.dynamicTableSink) } : {}),
+  }));
+  return printPlan({ ...read, nodes });
+}
+
 /** Runs a plan as the job it was compiled of. Returns Flink's job id. */
 export async function executePlan(
   place: Place,
@@ -136,8 +150,8 @@ export async function executePlan(
   const before = job.statements.slice(0, -1).filter((statement) => !makesView(statement));
   const source = `the plan of job ${job.name}`;
   return withPlanFile(place, async (path) => {
-    writeFileSync(path, plan, { mode: 0o644 });
-    return runStatements(place, { ...job.settings, ...planSettings, ...restore }, [
+    writeFileSync(path, withNamesOnly(plan), { mode: 0o644 });
+    return runStatements(place, { ...job.settings, ...restore }, [
       ...catalogStatements(job.pipeline, place.store),
       ...columnChecks(plan, job.pipeline, source),
       ...before.filter((statement) => !makesTable(statement)),
