@@ -81,7 +81,7 @@ describe("a plan", () => {
   });
 });
 
-describe("a verdict", () => {
+describe("a verdict", { timeout: 60_000 }, () => {
   it("keeps every step of the same SQL, however it is numbered", () => {
     fc.assert(
       fc.property(pairOfPlans, ([old, fresh]) => {
@@ -91,6 +91,7 @@ describe("a verdict", () => {
         const byId = (nodes: PlanNode[]) => [...nodes].sort((a, b) => a.id - b.id);
         expect(byId(parsePlan(plan).nodes)).toEqual(byId(old.nodes));
       }),
+      { numRuns: 25 },
     );
   });
 
@@ -109,6 +110,7 @@ describe("a verdict", () => {
           for (const { id, type } of numbered.nodes) expect(types.get(id) ?? type).toBe(type);
         },
       ),
+      { numRuns: 25 },
     );
   });
 
@@ -136,7 +138,7 @@ describe("a verdict", () => {
           expect(parsePlan(text).nodes.some(({ id }) => id === one.id)).toBe(false);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 80 },
     );
   });
 
