@@ -166,6 +166,8 @@ export function careRoutes(server: FastifyInstance, engines: Engines, folders: F
     const { name } = await pipelineOf(request.params);
     // A key that may send too is used for it: where the API asks for keys, nobody else's is needed.
     const sender = mayIngest(key, name) ? token : inheritedEnv().API_KEY;
-    return sendRepairs(engines, name, { limit: 10_000, key: sender });
+    const addHistory: typeof store.addHistory = (action, subject, detail) =>
+      store.addHistory(action, subject, { ...detail, key: key.id });
+    return sendRepairs({ ...engines, store: { ...store, addHistory } }, name, { limit: 10_000, key: sender });
   });
 }

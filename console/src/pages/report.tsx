@@ -9,7 +9,7 @@ import { Scroll } from "../parts/scroll.tsx";
 import { pipelineLink, reportLink } from "../routes.ts";
 import { ago, span, words } from "../words.ts";
 
-const everyMs = 2000;
+const everyMs = 1500;
 
 function Parameters({
   report,
