@@ -10,7 +10,11 @@ import { ago, count, time } from "../words.ts";
 const size = 50;
 const kinds = ["deploy", "restart", "alert", "key", "care", "other"] as const;
 
-const said = (value: unknown) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+/** Of a path its end, which tells one savepoint or checkpoint from another. */
+const said = (value: unknown) =>
+  typeof value === "string"
+    ? value.replace(/^(?:file|s3|hdfs):.*\/(?=[^/])/, "… ")
+    : (JSON.stringify(value) ?? "");
 
 function Entry({ entry, now }: { entry: TimelineEntry; now: number }) {
   const { at, kind, who, action, subject, detail } = entry;
