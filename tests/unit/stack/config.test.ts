@@ -11,6 +11,7 @@ describe("readStackConfig", () => {
       home: join(repository, ".swordlake"),
       cache: expect.stringMatching(/^\/.*\/swordlake$/),
       pipelineRoots: [],
+      ledgerEveryMs: 300_000,
       pinnedPorts: {},
     });
   });
@@ -34,6 +35,7 @@ describe("readStackConfig", () => {
       home: "/var/lake",
       cache: "/var/cache/swordlake",
       pipelineRoots: ["/a", "/b"],
+      ledgerEveryMs: 300_000,
       pinnedPorts: { api: 5000, kafka_controller: 5001 },
     });
     expect(readStackConfig({ ...env, SWORDLAKE_CACHE: "/c" }).cache).toBe("/c");
