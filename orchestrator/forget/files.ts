@@ -6,6 +6,7 @@ import type { Engines } from "../engines/engines.ts";
 import {
   commit,
   countRows,
+  hasSnapshots,
   jobProblems,
   maintenanceLease,
   metadata,
@@ -78,10 +79,12 @@ export async function removeHistory(
 async function removeOlder(
   engines: Engines,
   pipeline: PipelineFolder,
-  tables: string[],
+  named: string[],
   tell: (line: string) => void,
 ): Promise<HistoryProof[]> {
   const { lake } = engines;
+  const has = await Promise.all(named.map((table) => hasSnapshots(lake, pipeline, table)));
+  const tables = named.filter((_, index) => has[index]);
   for (const table of tables) {
     tell(`rewriting ${table}`);
     const alter = `ALTER TABLE ${fullName(pipeline, table)} EXECUTE`;

@@ -1,7 +1,7 @@
 // How a table is: files, bytes, snapshots, manifests, as its metadata tells.
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Lake } from "../engines/trino.ts";
-import { metadata } from "./tables.ts";
+import { hasSnapshots, metadata } from "./tables.ts";
 
 /** Of the current snapshot, but for `snapshots`, which counts all that are kept. */
 export interface Figures {
@@ -14,6 +14,8 @@ export interface Figures {
 }
 
 export async function readFigures(lake: Lake, pipeline: PipelineFolder, table: string): Promise<Figures> {
+  if (!(await hasSnapshots(lake, pipeline, table)))
+    return { files: 0, deleteFiles: 0, bytes: 0, manifests: 0, snapshots: 0 };
   const { rows } = await lake.query(
     `SELECT f.files, f.deletes, f.bytes, m.n, s.n
 FROM (SELECT count_if(content = 0) AS files, count_if(content > 0) AS deletes,

@@ -166,6 +166,15 @@ async function maintainTable(
   const { lake, store } = engines;
   const began = performance.now();
   const before = await readFigures(lake, pipeline, table);
+  const untouched = {
+    pipeline: pipeline.name,
+    table,
+    before,
+    after: before,
+    snapshotsExpired: 0,
+    seconds: 0,
+  };
+  if (before.snapshots === 0) return untouched;
   if (!dryRun) await compact(engines, pipeline, table, before, tell);
   const pins = await pinsFor(engines, pipeline, table, tell);
   const now = await nowOf(lake);
@@ -175,15 +184,7 @@ async function maintainTable(
     `${metadata(pipeline, table, "snapshots")} WHERE committed_at < from_unixtime(${cutoff} / 1e3) AND snapshot_id <> ` +
     `(SELECT max_by(snapshot_id, made_current_at) FROM ${metadata(pipeline, table, "history")})`;
   const snapshotsExpired = await countRows(lake, older);
-  const done: Maintained = {
-    pipeline: pipeline.name,
-    table,
-    before,
-    after: before,
-    snapshotsExpired,
-    ...(heldBy ? { heldBy } : {}),
-    seconds: 0,
-  };
+  const done: Maintained = { ...untouched, snapshotsExpired, ...(heldBy ? { heldBy } : {}) };
   if (dryRun) return done;
   if (snapshotsExpired > 0) {
     tell(`${pipeline.name}.${table}: expiring ${snapshotsExpired} snapshots`);

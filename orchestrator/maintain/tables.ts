@@ -49,6 +49,10 @@ export async function countRows(lake: Lake, sql: string): Promise<number> {
   return Number((await lake.query(`SELECT count(*) FROM ${sql}`)).rows[0]![0]);
 }
 
+/** Whether anything was ever committed to a table; Trino can't read the metadata of one without a snapshot. */
+export const hasSnapshots = async (lake: Lake, pipeline: PipelineFolder, table: string): Promise<boolean> =>
+  (await countRows(lake, metadata(pipeline, table, "snapshots"))) > 0;
+
 /** Sets properties of tables where they aren't set yet. Only Flink's side can; none of it touches data. */
 export async function setProperties(
   { connection, lake }: Engines,

@@ -2,10 +2,11 @@
 // the stream and after a run that died.
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadPipelines } from "../../flink-sql/folders.ts";
+import { z } from "zod";
+import { decimal, definePipeline, event, topic } from "../../flink-sql/pipeline.ts";
 import type { Backfilled } from "../../orchestrator/backfill/run.ts";
 import { runDue } from "../../orchestrator/backfill/schedule.ts";
 import { connectEngines } from "../../orchestrator/engines/engines.ts";
@@ -137,11 +138,26 @@ describe("backfill", () => {
       const folder = mkdtempSync(join(tmpdir(), "swordlake-scheduled-"));
       const engines = await connectEngines(readStackConfig());
       try {
-        const { [name]: declared } = Object.fromEntries(
-          (await loadPipelines([env.SWORDLAKE_PIPELINES!])).map((pipeline) => [pipeline.name, pipeline]),
-        );
         const batch = { schedule: "0 3 * * *", csv: join(folder, "{date}.csv"), event: "item" };
-        const scheduled = { ...declared!, batch };
+        // As the folder declares it: a test can't import TypeScript from beyond the checkout.
+        const files = (kind: string) =>
+          Object.entries(catalogue)
+            .filter(([path]) => path.startsWith(`${kind}/`))
+            .map(([path, text]) => ({ name: basename(path, ".sql"), path: join(folder, path), text }));
+        const item = event(
+          "An item as it is now",
+          { sku: z.string().min(1), title: z.string(), price: decimal(12, 2) },
+          { csv: { columns: { title: "Name" } } },
+        );
+        const gone = event("An item is gone", { sku: z.string().min(1) });
+        const scheduled = {
+          ...definePipeline({
+            title: "Catalogue",
+            batch,
+            topics: { items: topic({ key: "sku", events: { item, gone } }) },
+          }),
+          ...{ name, path: folder, tables: files("tables"), jobs: files("jobs"), reports: [] },
+        };
         const look = (moment: string) =>
           runDue(
             engines,

@@ -98,7 +98,7 @@ describe("maintenance", { timeout: slowMs }, () => {
 
     await insert(smallCommits / 2, smallCommits);
     const dry: { tables: Maintained[] } = JSON.parse(await run("maintain", name, "--dry-run", "--json"));
-    expect(dry.tables.map((of) => of.table).sort()).toEqual(["happenings", "log", "quarantine"]);
+    expect(dry.tables.map((of) => of.table).sort()).toEqual(["filtered", "happenings", "log", "quarantine"]);
     const paths = async () =>
       (await lake.query(`SELECT file_path FROM lake.${name}."happenings$files"`)).rows.map(
         ([path]) => `${path}`,
