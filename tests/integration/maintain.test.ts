@@ -122,7 +122,8 @@ describe("maintenance", { timeout: slowMs }, () => {
     expect(await ledger()).toMatchObject({ closed: true, accepted: sent, landed: sent, problems: [] });
     expect(await one(`SELECT count(DISTINCT event_id) FROM ${table}`)).toBe(`${sent + smallCommits}`);
     expect(await one(`SELECT count(*) FROM ${table}`)).toBe(`${sent + smallCommits}`);
-    expect(await flink.failure(job.id)).toBe("no reason was given");
+    // A commit that lost a race may have started the job again; none has failed for good.
+    expect(await flink.state(job.id)).toBe("RUNNING");
     expect(await one(`SELECT count(*) FROM ${table} FOR VERSION AS OF ${point}`)).toBe(then);
 
     // And what a restart looks for is there: it commits nothing a second time.
