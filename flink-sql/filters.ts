@@ -1,6 +1,7 @@
 // What a job's own WHERE drops: the engine adds to each INSERT one more that writes down who was dropped and by which
 // rule, so that the ledger can tell an event that was filtered from one that was lost. Derived from the job's SQL.
 import type { Pipeline } from "./pipeline.ts";
+import { literal, literals } from "./sql-text.ts";
 import { type Token, tokenize } from "./statements.ts";
 import { declaredTables, holdsEvents } from "./tables.ts";
 
@@ -36,7 +37,6 @@ type Folder = Pick<Pipeline, "topics"> & Parameters<typeof declaredTables>[0];
 
 const upper = (token: Token | undefined) => (token?.kind === "word" ? token.text.toUpperCase() : token?.text);
 const plain = (token: Token | undefined) => (token?.text ?? "").replaceAll("`", "");
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const textOf = (tokens: Token[]) =>
   tokens
     .map((token) => (token.kind === "space" || token.kind === "comment" ? " " : token.text))
@@ -140,7 +140,7 @@ export function withFiltered(pipeline: Folder, statement: string): string {
     ({ table, topic, types, from, condition }) =>
       `INSERT INTO ${filteredName}\nSELECT ${literal(topic)}, kafka_partition, kafka_offset, event_id, ${literal(table)}, ` +
       `${literal(condition.slice(0, ruleLengthMax))}\nFROM ${from}\n` +
-      `WHERE event_type IN (${types.map(literal).join(", ")}) AND (${condition}) IS NOT TRUE;`,
+      `WHERE event_type IN (${literals(types)}) AND (${condition}) IS NOT TRUE;`,
   );
   if (inserts.length === 0) return statement;
   const isSet = /^\s*EXECUTE\s+STATEMENT\s+SET\s+BEGIN\b/i.test(statement);

@@ -3,10 +3,9 @@
 import { type Column, envelopeColumns, topicColumns } from "./columns.ts";
 import { kafkaTopic, type PipelineFolder } from "./folders.ts";
 import type { Topic } from "./pipeline.ts";
+import { literal, literals } from "./sql-text.ts";
 
 const quoted = (name: string) => `\`${name}\``;
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
-const literals = (texts: string[]) => texts.map(literal).join(", ");
 
 /** Envelope fields without which a record can't be an event; the API always sets them. */
 const requiredEnvelope = ["event_id", "event_type", "event_time", "received_at"];

@@ -1,9 +1,8 @@
 // What became of one load's rows, counted in the lake: verdicts of the records that carry the load's name, and
 // its rows in the quarantine. The SQL, and the sum that must hold. Pure.
 import type { PipelineFolder } from "../flink-sql/folders.ts";
+import { literal } from "../flink-sql/sql-text.ts";
 import { type Bound, judgedRecords } from "./ledger/sql.ts";
-
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** Records below the bounds whose client was `userAgent`, by verdict. */
 export const runVerdictsQuery = (

@@ -1,5 +1,6 @@
 // What a backfill asks of Flink and Trino: staging tables beside the live ones, and the move between them. Pure.
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { literal } from "../../flink-sql/sql-text.ts";
 import { keepsLatest, type TableFile } from "../../flink-sql/tables.ts";
 import { filledTables, stagingOptions, stagingSchema } from "../staging/tables.ts";
 
@@ -29,7 +30,7 @@ export function readStatements(topics: string[], badRowsPath: string): string[] 
     `CREATE TABLE ${readTable} (event_id STRING) WITH (${stagingOptions})`,
     `CREATE TABLE quarantine (${columns}) WITH (${stagingOptions})`,
     `CREATE TEMPORARY TABLE backfill_bad_rows (${columns}) WITH ('connector' = 'filesystem', ` +
-      `'path' = '${badRowsPath.replaceAll("'", "''")}', 'format' = 'json')`,
+      `'path' = ${literal(badRowsPath)}, 'format' = 'json')`,
     `EXECUTE STATEMENT SET BEGIN\n` +
       `INSERT INTO ${readTable}\n${topics.map((topic) => `SELECT event_id FROM ${topic}_records`).join("\nUNION ALL\n")};\n` +
       `INSERT INTO quarantine SELECT * FROM backfill_bad_rows;\nEND`,

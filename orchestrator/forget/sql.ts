@@ -1,6 +1,7 @@
 // What forgetting asks of Trino: which columns name a person, and the statements that count, blank and delete.
 // Pure: text in, SQL out; every value is a literal with its quotes doubled.
 import { eventsOf, type PipelineFolder } from "../../flink-sql/folders.ts";
+import { literal } from "../../flink-sql/sql-text.ts";
 
 /** A table of the pipeline's schema as Trino has it. */
 export interface LakeTable {
@@ -11,7 +12,6 @@ export interface LakeTable {
 /** What stands in the quarantine where a person's words stood. */
 export const blank = '{"forgotten":true}';
 
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const fullName = (pipeline: PipelineFolder, table: string) =>
   `lake.${quoted(pipeline.name)}.${quoted(table)}`;

@@ -1,6 +1,7 @@
 // The ledger's questions to Trino, built from what a pipeline declares. Pure.
 import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { literal, literals } from "../../flink-sql/sql-text.ts";
 import { type TableRule, tableRules } from "./rules.ts";
 
 /** Offset up to which every job has committed, per partition: what may be judged. */
@@ -10,8 +11,6 @@ export interface Bound {
   low: number;
   upTo: number;
 }
-
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** A column's type as Trino reads it from text; undefined for what is text. */
 function trinoType(flinkType: string): string | undefined {
@@ -29,8 +28,7 @@ function fieldValue({ name, type }: TableRule["key"][number]): string {
   return read ? `TRY_CAST(${text} AS ${read})` : text;
 }
 
-const inTypes = (column: string, types: string[]) =>
-  `${column} IN (${[...new Set(types)].map(literal).join(", ")})`;
+const inTypes = (column: string, types: string[]) => `${column} IN (${literals([...new Set(types)])})`;
 
 /** Rows of a rule's table that come from the rule's topic. */
 const rowsOf = (pipeline: PipelineFolder, { table, takes, isShared }: TableRule) =>

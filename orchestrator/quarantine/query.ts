@@ -1,4 +1,5 @@
 // The quarantine's rows by Trino: what the API refused as it came, and poison with its bytes from the log.
+import { literal } from "../../flink-sql/sql-text.ts";
 import type { Lake } from "../engines/trino.ts";
 import type { Item, Place } from "./item.ts";
 
@@ -10,8 +11,6 @@ export interface Filter {
   /** Only these; empty: all. */
   places: Place[];
 }
-
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 function conditions({ reason, stage, field, type, places }: Filter): string {
   const equals = (column: string, value: string | undefined) =>

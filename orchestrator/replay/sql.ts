@@ -2,12 +2,12 @@
 // one has not, and the one MERGE that makes them equal. Pure.
 import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { literal, literals } from "../../flink-sql/sql-text.ts";
 import { keepsLatest, type TableFile } from "../../flink-sql/tables.ts";
 import type { TableRule } from "../ledger/rules.ts";
 import type { Bound, JudgedPipeline } from "../ledger/sql.ts";
 import { recordsFile, stagingSchema } from "../staging/tables.ts";
 
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const any = (conditions: string[]) => (conditions.length > 0 ? `(${conditions.join(" OR ")})` : "FALSE");
 
 const below = (bounds: Bound[], topic: string, of = "") =>
@@ -71,7 +71,7 @@ export function filteredMerge({ name }: PipelineFolder, tables: string[], bounds
   const isBelow = any(
     topics.map((topic) => `(l.topic = ${literal(topic)} AND ${below(bounds, topic, "l.")})`),
   );
-  const own = `table_name IN (${tables.map(literal).join(", ")})`;
+  const own = `table_name IN (${literals(tables)})`;
   return (
     `MERGE INTO ${live} AS t USING (SELECT ${keys.map((key) => `coalesce(s.${key}, l.${key}) AS ${key}`).join(", ")}, ` +
     `coalesce(s.event_id, l.event_id) AS event_id, s.rule FROM (SELECT * FROM ${fresh} WHERE ${own}) AS s ` +
@@ -87,7 +87,7 @@ export function filteredMerge({ name }: PipelineFolder, tables: string[], bounds
 const belowOf = (rules: TableRule[], bounds: Bound[], of: string) =>
   any(
     rules.map(({ topic, takes, isShared }) => {
-      const types = [...new Set(takes)].map(literal).join(", ");
+      const types = literals([...new Set(takes)]);
       return `(${below(bounds, topic, of)}${isShared ? ` AND ${of}event_type IN (${types})` : ""})`;
     }),
   );
