@@ -5,8 +5,8 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Logger } from "pino";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { ScheduledBatch } from "../../flink-sql/pipeline.ts";
-import { declaredPipelines, type Engines } from "../engines/engines.ts";
-import { nextRun } from "../maintain/settings.ts";
+import { nextRun, scheduleProblems } from "../cron.ts";
+import { appliedPipelines, type Engines } from "../engines/engines.ts";
 import { rounds } from "../rounds.ts";
 import { runBackfill } from "./run.ts";
 
@@ -51,15 +51,9 @@ export function filesOf({ csv }: ScheduledBatch, folder: string, day: string): s
 export function batchProblems({ name, batch, path }: PipelineFolder): string[] {
   if (!batch) return [];
   const where = `${path}/pipeline.ts:1: pipeline '${name}', batch`;
-  const problems: string[] = [];
-  try {
-    nextRun(batch.schedule, new Date());
-  } catch (error) {
-    problems.push(
-      `${where}: schedule: '${batch.schedule}': ${(error as Error).message.replace(/\.$/, "")}. ` +
-        "Give a cron expression such as '15 2 * * *' (each day at 02:15, UTC), or 'never'.",
-    );
-  }
+  const problems = scheduleProblems(batch.schedule, "'15 2 * * *' (each day at 02:15, UTC)").map(
+    (problem) => `${where}: ${problem}`,
+  );
   if (!batch.csv.includes("{date}"))
     problems.push(
       `${where}: csv: '${batch.csv}' has no {date}: without it each day would be given the same files.`,
@@ -132,10 +126,8 @@ export async function runDue(
 export async function keepBatches(engines: Engines, logger: Logger, signal: AbortSignal): Promise<void> {
   const begin = new Date();
   const look = async () => {
-    const applied = new Set((await engines.store.jobs()).map((job) => job.pipeline));
-    for (const pipeline of await declaredPipelines(engines.config))
-      if (applied.has(pipeline.name) && !signal.aborted)
-        await runDue(engines, pipeline, begin, new Date(), logger);
+    for (const pipeline of await appliedPipelines(engines))
+      if (!signal.aborted) await runDue(engines, pipeline, begin, new Date(), logger);
     return lookMs;
   };
   await rounds("looking at schedules of batches", look, logger, signal);

@@ -1,15 +1,14 @@
 // The loop that keeps what was applied running: engines that died, jobs that a JobManager forgot.
 // Decides nothing about versions: that is apply's business.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { programProcesses } from "../../stack/engines/programs.ts";
 import { nativeProcesses, startEngine } from "../../stack/native.ts";
 import { knownProcesses, runningPid } from "../../stack/processes.ts";
 import type { Engines } from "../engines/engines.ts";
+import { rounds } from "../rounds.ts";
 import { resumeJob } from "./execute.ts";
 
 const intervalMs = 1000;
-const backoffMsMax = 60_000;
 
 /** Engines of this instance that were started here and have died since; each is started again. */
 async function reviveEngines(
@@ -61,18 +60,10 @@ async function reviveJobs(engines: Engines, logger: Logger): Promise<void> {
 
 /** Runs until aborted. A failed round is logged and tried again, ever more slowly. */
 export async function keepRunning(engines: Engines, logger: Logger, signal: AbortSignal): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      await reviveEngines(engines, logger, signal);
-      await reviveJobs(engines, logger);
-      failures = 0;
-    } catch (error) {
-      if (signal.aborted) break;
-      failures += 1;
-      logger.error({ reason: (error as Error).message, failures }, "a round failed");
-    }
-    const pauseMs = Math.min(intervalMs * 2 ** Math.min(failures, 6), backoffMsMax);
-    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-  }
+  const round = async () => {
+    await reviveEngines(engines, logger, signal);
+    await reviveJobs(engines, logger);
+    return intervalMs;
+  };
+  await rounds("a round", round, logger, signal);
 }

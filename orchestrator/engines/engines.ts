@@ -56,6 +56,13 @@ export async function withEngines<T>(work: (engines: Engines) => Promise<T>): Pr
 export const declaredPipelines = (config: StackConfig): Promise<PipelineFolder[]> =>
   loadPipelines([pipelinesRoot, ...config.pipelineRoots]);
 
+/** Those of them that were applied: jobs of theirs are recorded, running or not. */
+export async function appliedPipelines({ config, store }: Engines): Promise<PipelineFolder[]> {
+  const [pipelines, jobs] = await Promise.all([declaredPipelines(config), store.jobs()]);
+  const applied = new Set(jobs.map((job) => job.pipeline));
+  return pipelines.filter(({ name }) => applied.has(name));
+}
+
 /** One pipeline by name. Throws, with the known names, where there is none. */
 export function pipelineNamed(pipelines: PipelineFolder[], name: string): PipelineFolder {
   const found = pipelines.find((pipeline) => pipeline.name === name);

@@ -1,9 +1,10 @@
 // Takes the ledger of every applied pipeline now and then, and raises an alert where one stays open; another when it
 // has closed again.
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { lastAlert, saveAlerts } from "../alerts/rows.ts";
 import { alertId } from "../alerts/states.ts";
-import { declaredPipelines, type Engines } from "../engines/engines.ts";
+import { appliedPipelines, type Engines } from "../engines/engines.ts";
 import type { Store } from "../engines/store.ts";
 import { rounds } from "../rounds.ts";
 import { type Ledger, takeLedger } from "./ledger.ts";
@@ -39,15 +40,10 @@ export async function watchLedgers(
   signal: AbortSignal,
 ): Promise<void> {
   if (everyMs === 0) return;
-  let isFirst = true;
+  // What starts has other things to do.
+  await delay(everyMs, undefined, { signal }).catch(() => undefined);
   const look = async () => {
-    // What starts has other things to do.
-    if (isFirst) {
-      isFirst = false;
-      return everyMs;
-    }
-    const [pipelines, jobs] = await Promise.all([declaredPipelines(engines.config), engines.store.jobs()]);
-    for (const pipeline of pipelines.filter(({ name }) => jobs.some((job) => job.pipeline === name))) {
+    for (const pipeline of await appliedPipelines(engines)) {
       if (signal.aborted) break;
       // What is under way is no fault; what should be there and is not is looked for once more.
       const { ledger } = await takeLedger(engines, pipeline, { waitMs: 0 });

@@ -1,11 +1,11 @@
 // Maintains each pipeline when its schedule says so, as long as the orchestrator runs. Beside the loop that keeps
 // jobs running: a rewrite takes minutes, and must not hold that up.
-import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
-import { declaredPipelines, type Engines } from "../engines/engines.ts";
+import { nextRun } from "../cron.ts";
+import { appliedPipelines, type Engines } from "../engines/engines.ts";
+import { rounds } from "../rounds.ts";
 import { lastMaintained, maintain } from "./maintain.ts";
-import { nextRun } from "./settings.ts";
 
 const intervalMs = 20_000;
 
@@ -20,11 +20,9 @@ export async function keepMaintained(engines: Engines, logger: Logger, signal: A
   const startedAt = new Date();
   const tried = new Map<string, Date>();
   const round = async () => {
-    const applied = new Set((await engines.store.jobs()).map((job) => job.pipeline));
-    for (const pipeline of await declaredPipelines(engines.config)) {
-      if (signal.aborted) return;
+    for (const pipeline of await appliedPipelines(engines)) {
+      if (signal.aborted) break;
       const { name } = pipeline;
-      if (!applied.has(name)) continue;
       const last = (await lastMaintained(engines, name)) ?? startedAt;
       const since = new Date(Math.max(last.getTime(), tried.get(name)?.getTime() ?? 0));
       if (!isDue(pipeline, since, new Date())) continue;
@@ -37,11 +35,7 @@ export async function keepMaintained(engines: Engines, logger: Logger, signal: A
         logger.warn({ pipeline: name, reason: (error as Error).message }, "maintenance was not done");
       }
     }
+    return intervalMs;
   };
-  while (!signal.aborted) {
-    await round().catch((error: Error) =>
-      logger.error({ reason: error.message }, "a look at schedules failed"),
-    );
-    await delay(intervalMs, undefined, { signal }).catch(() => undefined);
-  }
+  await rounds("a look at schedules", round, logger, signal);
 }

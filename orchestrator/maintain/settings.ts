@@ -1,9 +1,6 @@
-// When a pipeline's maintenance is due, and what is wrong with how it is declared.
-import { Cron } from "croner";
+// What is wrong with how a pipeline declares its maintenance.
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
-
-/** Stands for no schedule: `swordlake maintain` alone does it. */
-const never = "never";
+import { scheduleProblems } from "../cron.ts";
 
 const atLeastMs = { historyMs: 0, restorePointsMs: 0, orphansMs: 3600 * 1000 };
 
@@ -16,19 +13,6 @@ export function maintenanceProblems({ name, maintenance }: PipelineFolder): stri
       ? []
       : [`${where}: ${key}: ${value}: give whole milliseconds, ${least} or more.`];
   });
-  try {
-    nextRun(maintenance.schedule, new Date());
-  } catch (error) {
-    times.push(
-      `${where}: schedule: '${maintenance.schedule}': ${(error as Error).message.replace(/\.$/, "")}. ` +
-        "Give a cron expression such as '7 * * * *' (each hour, 7 minutes past; UTC), or 'never'.",
-    );
-  }
-  return times;
-}
-
-/** The first moment after `since` that a schedule names; undefined where there is none. Throws what is no schedule. */
-export function nextRun(schedule: string, since: Date): Date | undefined {
-  if (schedule === never) return undefined;
-  return new Cron(schedule, { timezone: "UTC", paused: true }).nextRun(since) ?? undefined;
+  const schedule = scheduleProblems(maintenance.schedule, "'7 * * * *' (each hour, 7 minutes past; UTC)");
+  return [...times, ...schedule.map((problem) => `${where}: ${problem}`)];
 }

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
 import { definePipeline, type Maintenance } from "../../../flink-sql/pipeline.ts";
+import { nextRun } from "../../../orchestrator/cron.ts";
 import { expiryCutoff, orphanCutoff, type Pin, pinsOf } from "../../../orchestrator/maintain/guard.ts";
 import { isDue } from "../../../orchestrator/maintain/schedule.ts";
-import { maintenanceProblems, nextRun } from "../../../orchestrator/maintain/settings.ts";
+import { maintenanceProblems } from "../../../orchestrator/maintain/settings.ts";
 
 const now = Date.UTC(2026, 1, 3, 12);
 const slackMs = 30_000;
