@@ -48,6 +48,22 @@ type TableAction = Extract<Action, { kind: "create-tables" | "add-columns" }>;
 const changesTables = (action: Action): action is TableAction =>
   action.kind === "create-tables" || action.kind === "add-columns";
 
+/** Does actions in their order; `tell` gets each before it is done. Reports are checked as soon as Trino can. */
+export async function executeAll(
+  engines: Engines,
+  actions: Action[],
+  tell: (line: string) => void,
+): Promise<void> {
+  for (const [index, action] of actions.entries()) {
+    tell(describeAction(action));
+    await execute(engines, action);
+    // Before its last one, Trino lacks tables or columns to check the reports against.
+    const ofSame = (other: Action) => changesTables(other) && pipelineOf(other) === pipelineOf(action);
+    if (changesTables(action) && !actions.slice(index + 1).some(ofSame))
+      await validateReports(engines, action.pipeline);
+  }
+}
+
 /** Applies everything; `tell` gets each action as it is done. Returns what was done. */
 export async function applyAll(
   tell: (step: string, line: string) => void,
@@ -56,14 +72,7 @@ export async function applyAll(
   return withEngines(async (engines) => {
     const done = await engines.store.withLease(async () => {
       const actions = await decide(engines, pipeline);
-      for (const [index, action] of actions.entries()) {
-        tell("apply", describeAction(action));
-        await execute(engines, action);
-        // Before its last one, Trino lacks tables or columns to check the reports against.
-        const ofSame = (other: Action) => changesTables(other) && pipelineOf(other) === pipelineOf(action);
-        if (changesTables(action) && !actions.slice(index + 1).some(ofSame))
-          await validateReports(engines, action.pipeline);
-      }
+      await executeAll(engines, actions, (line) => tell("apply", line));
       return actions.map(describeAction);
     }, true);
     return done ?? [];

@@ -1,10 +1,8 @@
 // Plans or applies for the console, in a process of its own: contracts are TypeScript that a process reads once,
 // and the console must see them as they are now. Says what it does on stdout, a JSON document a line.
 import { readStackConfig } from "../../../stack/config.ts";
-import { decide } from "../../commands/deploy.ts";
-import { execute } from "../../deploy/execute.ts";
+import { decide, executeAll } from "../../commands/deploy.ts";
 import { describeAction } from "../../deploy/reconcile.ts";
-import { validateReports } from "../../deploy/validate.ts";
 import { connectEngines, type Engines } from "../../engines/engines.ts";
 import { openStore } from "../../engines/store.ts";
 import type { ApplyStep, Plan } from "../api.ts";
@@ -36,12 +34,7 @@ async function apply(engines: Engines, pipeline: string | undefined, hash: strin
     const changes = now.actions.map(describeAction);
     if (changes.length > 0)
       await engines.store.addHistory("apply", pipeline ?? "all", { plan: hash, changes });
-    for (const action of now.actions) {
-      say({ kind: "step", line: describeAction(action) });
-      await execute(engines, action);
-      // Before this, Trino had no tables to check the reports against.
-      if (action.kind === "create-tables") await validateReports(engines, action.pipeline);
-    }
+    await executeAll(engines, now.actions, (line) => say({ kind: "step", line }));
     say({ kind: "done", steps: now.actions.length });
   }, true);
 }
