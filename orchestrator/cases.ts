@@ -8,7 +8,7 @@ import { filteredTable } from "../flink-sql/filters.ts";
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { logJob } from "../flink-sql/log.ts";
 import { render } from "../flink-sql/render.ts";
-import { jobsOf, resetsOf, tableStatements } from "../flink-sql/script.ts";
+import { derivedSource, jobsOf, resetsOf, tableStatements } from "../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../flink-sql/source.ts";
 import { withoutSink } from "../flink-sql/statements.ts";
 import { declaredTable } from "../flink-sql/tables.ts";
@@ -46,19 +46,16 @@ async function runJobs(
     });
   try {
     for (const [name, topic] of Object.entries(pipeline.topics)) {
-      await run(
-        recordsFromFile(name, topic, `file://${join(folder, `${name}.jsonl`)}`),
-        "derived from pipeline.ts",
-      );
-      await run(eventsView(name, topic), "derived from pipeline.ts");
+      await run(recordsFromFile(name, topic, `file://${join(folder, `${name}.jsonl`)}`), derivedSource);
+      await run(eventsView(name, topic), derivedSource);
     }
     for (const { text, source } of tableStatements(pipeline)) {
       const table = pipeline.tables.find((file) => source.startsWith(`${file.path}:`))?.name;
       if (table) await run(asFile(table, text), source);
     }
-    await run(withoutSink(filteredTable), "derived from pipeline.ts");
+    await run(withoutSink(filteredTable), derivedSource);
     for (const { alert, sink } of alertNames(pipeline))
-      await run(asFile(sink, alertSink(pipeline, alert)), "derived from pipeline.ts");
+      await run(asFile(sink, alertSink(pipeline, alert)), derivedSource);
     for (const job of jobsOf(pipeline).filter(({ name }) => !name.endsWith(`/${logJob}`)))
       for (const { text, source } of [...job.statements, ...resetsOf(job)])
         if (!source.endsWith(" pipeline.ts")) await run(text, source);

@@ -2,15 +2,14 @@
 // statements that are tried again where a commit came between, and what forbids it.
 import pRetry from "p-retry";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
-import { render } from "../../flink-sql/render.ts";
 import { catalogStatements } from "../../flink-sql/script.ts";
 import { insertsOf } from "../../flink-sql/statements.ts";
 import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
-import { openSession } from "../engines/gateway.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { type Lake, TrinoError } from "../engines/trino.ts";
 import { fullName } from "../forget/sql.ts";
+import { runStatements } from "../state/compile.ts";
 
 /** One runner per pipeline, and so per table: two would take each other's new files for old ones. */
 export const maintenanceLease = ({ name }: PipelineFolder) => `maintain ${name}`;
@@ -69,15 +68,11 @@ export async function setProperties(
     }),
   );
   if (due.flat().length === 0) return;
-  const session = await openSession(connection.addresses.gateway, {});
-  try {
-    for (const { text } of catalogStatements(pipeline.name, connection.store))
-      await session.execute(render(text, connection.sqlValues));
-    for (const table of due.flat())
-      await session.execute(`ALTER TABLE \`${table}\` SET (${options.join(", ")})`);
-  } finally {
-    await session.close();
-  }
+  const alters = due.flat().map((table) => ({
+    text: `ALTER TABLE \`${table}\` SET (${options.join(", ")})`,
+    source: `properties of ${table}`,
+  }));
+  await runStatements(connection, {}, [...catalogStatements(pipeline.name, connection.store), ...alters]);
 }
 
 /** Why the jobs of a pipeline forbid it now, as sentences with the cure; `declared` leaves out jobs that are gone for good. */

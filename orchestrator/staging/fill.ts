@@ -4,16 +4,20 @@ import { join } from "node:path";
 import { filteredTable } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob } from "../../flink-sql/log.ts";
-import { render } from "../../flink-sql/render.ts";
-import { catalogStatements, type Job, jobsOf, type SourcedStatement } from "../../flink-sql/script.ts";
+import {
+  catalogStatements,
+  derivedSource,
+  type Job,
+  jobsOf,
+  type SourcedStatement,
+} from "../../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../../flink-sql/source.ts";
 import { insertsOf, withoutSink } from "../../flink-sql/statements.ts";
 import type { TableFile } from "../../flink-sql/tables.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { keepsState } from "../deploy/reconcile.ts";
-import { located } from "../deploy/validate.ts";
 import type { Engines } from "../engines/engines.ts";
-import { FlinkSqlError, openSession } from "../engines/gateway.ts";
+import { runStatements } from "../state/compile.ts";
 import { type Purpose, recordsFile, stagingSchema, stagingTable } from "./tables.ts";
 
 export interface Staging {
@@ -56,33 +60,21 @@ export async function onStaging<T>(
 }
 
 /** Runs statements in a session over the staging schema; waits for the job that the last one starts. */
-export async function runBounded(
+async function runBounded(
   { engines, pipeline, purpose, progress }: Staging,
   { settings, statements }: Pick<Job, "settings" | "statements">,
 ): Promise<void> {
   const { connection, flink } = engines;
-  const session = await openSession(connection.addresses.gateway, {
+  const bounded = {
     ...settings,
     // Files are committed now and then, not every two seconds: fewer of them. What fails is run again as a whole.
     "execution.checkpointing.interval": "10 s",
     "restart-strategy.type": "none",
-  });
-  let id: string | undefined;
-  try {
-    for (const { text, source } of [
-      ...catalogStatements(stagingSchema(pipeline.name, purpose), connection.store),
-      ...statements,
-    ])
-      id = await session.execute(render(text, connection.sqlValues)).then(
-        ({ jobId }) => jobId,
-        (error: unknown) => {
-          if (!(error instanceof FlinkSqlError)) throw error;
-          throw new Error(located(source, error.reason), { cause: error });
-        },
-      );
-  } finally {
-    await session.close();
-  }
+  };
+  const id = await runStatements(connection, bounded, [
+    ...catalogStatements(stagingSchema(pipeline.name, purpose), connection.store),
+    ...statements,
+  ]);
   if (!id) return;
   const startedAt = Date.now();
   const name = settings["pipeline.name"];
@@ -99,7 +91,7 @@ export async function runBounded(
   if (state !== "FINISHED") throw new Error(`${name} has ${state.toLowerCase()}: ${await flink.failure(id)}`);
 }
 
-export const derived = (text: string): SourcedStatement => ({ text, source: "derived from pipeline.ts" });
+export const derived = (text: string): SourcedStatement => ({ text, source: derivedSource });
 
 /** A job's file over the records in files: the tables to fill are staging ones, all others swallow their rows. */
 function boundedJob(staging: Staging, filled: TableFile[], job: Job, sources: SourcedStatement[]): Job {
