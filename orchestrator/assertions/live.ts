@@ -2,13 +2,12 @@
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { declaredTables, holdsEvents, placeColumns } from "../../flink-sql/tables.ts";
 import type { Lake } from "../engines/trino.ts";
-import { fullName } from "../forget/sql.ts";
+import { fullName, quoted } from "../lake-tables.ts";
 import type { Assertion } from "./declared.ts";
 
 /** Rows that are shown of those at fault. */
 const shownMax = 3;
 
-const quoted = (name: string) => `"${name}"`;
 const within = (column: string, seconds: number) =>
   `CAST(${quoted(column)} AS TIMESTAMP(6) WITH TIME ZONE) >= current_timestamp - INTERVAL '1' SECOND * ${seconds}`;
 

@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Logger } from "pino";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { ScheduledBatch } from "../../flink-sql/pipeline.ts";
-import { nextRun, scheduleProblems } from "../cron.ts";
+import { nextRun } from "../cron.ts";
 import { appliedPipelines, type Engines } from "../engines/engines.ts";
 import { rounds } from "../rounds.ts";
 import { runBackfill } from "./run.ts";
@@ -45,25 +45,6 @@ export function filesOf({ csv }: ScheduledBatch, folder: string, day: string): s
     .filter((name) => fits.test(name))
     .sort()
     .map((name) => join(within, name));
-}
-
-/** Mistakes of a declared batch, as sentences with the cure; empty where there is none. */
-export function batchProblems({ name, batch, path }: PipelineFolder): string[] {
-  if (!batch) return [];
-  const where = `${path}/pipeline.ts:1: pipeline '${name}', batch`;
-  const problems = scheduleProblems(batch.schedule, "'15 2 * * *' (each day at 02:15, UTC)").map(
-    (problem) => `${where}: ${problem}`,
-  );
-  if (!batch.csv.includes("{date}"))
-    problems.push(
-      `${where}: csv: '${batch.csv}' has no {date}: without it each day would be given the same files.`,
-    );
-  if (dirname(batch.csv).includes("*"))
-    problems.push(`${where}: csv: '${batch.csv}': a * may stand in the last part of the path alone.`);
-  const { daysBefore = 1 } = batch;
-  if (!Number.isInteger(daysBefore) || daysBefore < 0)
-    problems.push(`${where}: daysBefore: ${daysBefore}: give a whole number, 0 or more.`);
-  return problems;
 }
 
 /** The moment up to which a pipeline's schedule was looked at, and days since that had no files yet. */

@@ -11,7 +11,7 @@ import { declaredTable } from "../../flink-sql/tables.ts";
 import { rollApi } from "../../stack/engines/roll.ts";
 import type { Engines } from "../engines/engines.ts";
 import { openSession } from "../engines/gateway.ts";
-import { fullName } from "../forget/sql.ts";
+import { fullName } from "../lake-tables.ts";
 import { commit } from "../maintain/tables.ts";
 import { type NewColumn, tableChanges, trinoType } from "./evolve-tables.ts";
 

@@ -7,7 +7,7 @@ import { jobsOf, resetsOf, type SourcedStatement, tableStatements } from "../../
 import { withoutSink } from "../../flink-sql/statements.ts";
 import { declaredTables } from "../../flink-sql/tables.ts";
 import { parseAssertions } from "../assertions/declared.ts";
-import { batchProblems } from "../backfill/schedule.ts";
+import { batchProblems } from "../backfill/settings.ts";
 import type { Engines } from "../engines/engines.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
 import { TrinoError } from "../engines/trino.ts";

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Engines } from "../engines/engines.ts";
+import { fullName } from "../lake-tables.ts";
 import {
   commit,
   countRows,
@@ -17,7 +18,6 @@ import {
   waitForCommits,
   waitForWriters,
 } from "../maintain/tables.ts";
-import { fullName } from "./sql.ts";
 
 /** What is left of a table's history, counted after all was removed. */
 export interface HistoryProof {

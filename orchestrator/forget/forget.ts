@@ -6,19 +6,11 @@ import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { quarantineShape } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
+import { lakeTables } from "../lake-tables.ts";
 import { takeLedger } from "../ledger/ledger.ts";
 import { commit } from "../maintain/tables.ts";
 import { allowConcurrentDeletes, type HistoryProof, historyProblems, removeHistory } from "./files.ts";
-import {
-  countsQuery,
-  eraseStatement,
-  type LakeTable,
-  lastRecordsQuery,
-  personColumns,
-  rowsOf,
-  sweepQuery,
-  tablesQuery,
-} from "./sql.ts";
+import { countsQuery, eraseStatement, lastRecordsQuery, personColumns, rowsOf, sweepQuery } from "./sql.ts";
 
 export interface Forgotten {
   pipeline: string;
@@ -58,23 +50,6 @@ export const alone = <T>({ store }: Engines, work: () => Promise<T>): Promise<T>
       );
     return work();
   });
-
-/** The tables of a pipeline that are in the lake. Throws, with the cure, where there is none. */
-export async function lakeTables({ lake }: Engines, pipeline: PipelineFolder): Promise<LakeTable[]> {
-  const tables = new Map<string, LakeTable>();
-  for (const [table, name, type] of (await lake.query(tablesQuery(pipeline))).rows.map((row) =>
-    row.map(String),
-  )) {
-    const known = tables.get(table!) ?? { name: table!, columns: [] };
-    known.columns.push({ name: name!, type: type! });
-    tables.set(table!, known);
-  }
-  if (tables.size === 0)
-    throw new Error(
-      `Pipeline '${pipeline.name}' has no table in the lake: 'npx swordlake apply ${pipeline.name}' makes them.`,
-    );
-  return [...tables.values()];
-}
 
 // An id is easily guessed, so that its hash must be slow to make and salted: the history never tells who it was.
 const hashOf = (id: string, salt: string) => scryptSync(id, salt, 32);

@@ -2,10 +2,11 @@
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Retention } from "../../flink-sql/pipeline.ts";
 import type { Engines } from "../engines/engines.ts";
+import { fullName, type LakeTable, lakeTables } from "../lake-tables.ts";
 import { commit } from "../maintain/tables.ts";
 import { allowConcurrentDeletes, type HistoryProof, historyProblems, removeHistory } from "./files.ts";
-import { alone, lakeTables } from "./forget.ts";
-import { fieldsOf, fullName, type LakeTable } from "./sql.ts";
+import { alone } from "./forget.ts";
+import { fieldsOf } from "./sql.ts";
 
 export interface Retained {
   pipeline: string;

@@ -2,19 +2,10 @@
 // Pure: text in, SQL out; every value is a literal with its quotes doubled.
 import { eventsOf, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { literal } from "../../flink-sql/sql-text.ts";
-
-/** A table of the pipeline's schema as Trino has it. */
-export interface LakeTable {
-  name: string;
-  columns: { name: string; type: string }[];
-}
+import { fullName, type LakeTable, quoted } from "../lake-tables.ts";
 
 /** What stands in the quarantine where a person's words stood. */
 export const blank = '{"forgotten":true}';
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-export const fullName = (pipeline: PipelineFolder, table: string) =>
-  `lake.${quoted(pipeline.name)}.${quoted(table)}`;
 
 /** Fields of all events of a pipeline, each once. */
 export const fieldsOf = (pipeline: PipelineFolder) => [
@@ -42,11 +33,6 @@ export function personColumns(pipeline: PipelineFolder): string[] {
       `Add person: "…" to its definePipeline; fields: ${fields.join(", ")}.`,
   );
 }
-
-/** The tables of a schema with their columns, as rows of table, column and type. */
-export const tablesQuery = (pipeline: PipelineFolder) =>
-  `SELECT table_name, column_name, data_type FROM lake.information_schema.columns
-WHERE table_schema = ${literal(pipeline.name)} ORDER BY 1, ordinal_position`;
 
 /** True where a column holds the person's id; written so that Trino can skip files by it. */
 function columnIs({ name, type }: LakeTable["columns"][number], id: string): string {

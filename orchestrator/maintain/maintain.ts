@@ -3,8 +3,7 @@
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { declaredJobs } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
-import { lakeTables } from "../forget/forget.ts";
-import { fullName } from "../forget/sql.ts";
+import { fullName, lakeTables } from "../lake-tables.ts";
 import { type Figures, readFigures } from "./figures.ts";
 import { expiryCutoff, orphanCutoff, type Pin, pinsOf, type RestorePoint } from "./guard.ts";
 import {

@@ -8,7 +8,7 @@ import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { type Lake, TrinoError } from "../engines/trino.ts";
-import { fullName } from "../forget/sql.ts";
+import { fullName } from "../lake-tables.ts";
 import { runStatements } from "../state/compile.ts";
 
 /** One runner per pipeline, and so per table: two would take each other's new files for old ones. */

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
-import { batchProblems, dueDays, filesOf } from "../../../orchestrator/backfill/schedule.ts";
+import { dueDays, filesOf } from "../../../orchestrator/backfill/schedule.ts";
+import { batchProblems } from "../../../orchestrator/backfill/settings.ts";
 
 const daily = { schedule: "15 2 * * *", csv: "in/{date}*.csv.gz" };
 const at = (text: string) => new Date(`${text}Z`);

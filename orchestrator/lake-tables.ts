@@ -1,0 +1,36 @@
+// The tables of a pipeline as they are in the lake, and their names in Trino's SQL.
+import type { PipelineFolder } from "../flink-sql/folders.ts";
+import { literal } from "../flink-sql/sql-text.ts";
+import type { Engines } from "./engines/engines.ts";
+
+/** A table of the pipeline's schema as Trino has it. */
+export interface LakeTable {
+  name: string;
+  columns: { name: string; type: string }[];
+}
+
+export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+export const fullName = (pipeline: Pick<PipelineFolder, "name">, table: string) =>
+  `lake.${quoted(pipeline.name)}.${quoted(table)}`;
+
+const columnsQuery = (pipeline: PipelineFolder) =>
+  `SELECT table_name, column_name, data_type FROM lake.information_schema.columns
+WHERE table_schema = ${literal(pipeline.name)} ORDER BY 1, ordinal_position`;
+
+/** The tables of a pipeline that are in the lake. Throws, with the cure, where there is none. */
+export async function lakeTables({ lake }: Engines, pipeline: PipelineFolder): Promise<LakeTable[]> {
+  const tables = new Map<string, LakeTable>();
+  for (const [table, name, type] of (await lake.query(columnsQuery(pipeline))).rows.map((row) =>
+    row.map(String),
+  )) {
+    const known = tables.get(table!) ?? { name: table!, columns: [] };
+    known.columns.push({ name: name!, type: type! });
+    tables.set(table!, known);
+  }
+  if (tables.size === 0)
+    throw new Error(
+      `Pipeline '${pipeline.name}' has no table in the lake: 'npx swordlake apply ${pipeline.name}' makes them.`,
+    );
+  return [...tables.values()];
+}
