@@ -37,19 +37,25 @@ type Folder = Pick<Pipeline, "topics"> & Parameters<typeof declaredTables>[0];
 
 const upper = (token: Token | undefined) => (token?.kind === "word" ? token.text.toUpperCase() : token?.text);
 const plain = (token: Token | undefined) => (token?.text ?? "").replaceAll("`", "");
+const isSpoken = ({ kind }: Token) => kind !== "space" && kind !== "comment";
+/** What stands between words is one space; what stands within quotes stays. */
 const textOf = (tokens: Token[]) =>
   tokens
-    .map((token) => (token.kind === "space" || token.kind === "comment" ? " " : token.text))
+    .map((token, index) => {
+      if (isSpoken(token)) return token.text;
+      return index > 0 && isSpoken(tokens[index - 1]!) ? " " : "";
+    })
     .join("")
-    .replace(/ +/g, " ")
     .trim();
+
+const setStart = /^\s*EXECUTE\s+STATEMENT\s+SET\s+BEGIN\b/i;
 
 /** Tokens of each INSERT of a statement, from INSERT to before its semicolon or the set's END. */
 function insertParts(statement: string): Token[][] {
   const tokens = tokenize(statement);
-  const said = tokens.filter(({ kind }) => kind !== "space" && kind !== "comment");
-  const isSet = /^EXECUTE STATEMENT SET BEGIN\b/i.test(textOf(said.slice(0, 4).flatMap((t) => [t, space])));
-  const last = isSet ? tokens.findLastIndex((token) => upper(token) === "END") : tokens.length;
+  const last = setStart.test(statement)
+    ? tokens.findLastIndex((token) => upper(token) === "END")
+    : tokens.length;
   const parts: Token[][] = [];
   let current: Token[] | undefined;
   for (const token of tokens.slice(0, last)) {
@@ -62,7 +68,6 @@ function insertParts(statement: string): Token[][] {
   }
   return parts;
 }
-const space: Token = { kind: "space", text: " ", line: 0 };
 
 /** Words after which a row of the result is no longer one event of the topic. */
 const reshaping = ["JOIN", "GROUP", "HAVING", "UNION", "EXCEPT", "INTERSECT", "DISTINCT", "ORDER", "LIMIT"];
@@ -93,7 +98,7 @@ function simpleSelect(part: Token[]): { from: Token[]; condition: Token[] } | un
 /** Whether a condition asks for nothing but event types. */
 const asksTypesOnly = (condition: Token[], other: string) =>
   condition
-    .filter(({ kind }) => kind !== "space" && kind !== "comment")
+    .filter(isSpoken)
     .every(
       (token) =>
         token.kind === "string" ||
@@ -107,15 +112,14 @@ const asksTypesOnly = (condition: Token[], other: string) =>
 export function ownFilters(pipeline: Folder, statement: string): OwnFilter[] {
   const tables = declaredTables(pipeline).filter(holdsEvents);
   return insertParts(statement).flatMap((part): OwnFilter[] => {
-    const said = part.filter(({ kind }) => kind !== "space" && kind !== "comment");
+    const said = part.filter(isSpoken);
     const table = plain(said[2]);
     const select = simpleSelect(part);
     if (!select || upper(said[1]) !== "INTO" || !tables.some(({ name }) => name === table)) return [];
-    const [name, ...alias] = select.from.filter(({ kind }) => kind !== "space" && kind !== "comment");
+    const [name, ...alias] = select.from.filter(isSpoken);
     const topic = plain(name);
     const other = plain(alias.at(-1));
-    const isNamed =
-      alias.length === 0 || (alias.length === 2 && upper(alias[0]) === "AS") || alias.length === 1;
+    const isNamed = alias.length <= 1 || (alias.length === 2 && upper(alias[0]) === "AS");
     const events = Object.keys(pipeline.topics[topic]?.events ?? {});
     if (events.length === 0 || !isNamed || asksTypesOnly(select.condition, other)) return [];
     const named = said.filter(({ kind }) => kind === "string").map(({ text }) => text.slice(1, -1));
@@ -143,7 +147,8 @@ export function withFiltered(pipeline: Folder, statement: string): string {
       `WHERE event_type IN (${literals(types)}) AND (${condition}) IS NOT TRUE;`,
   );
   if (inserts.length === 0) return statement;
-  const isSet = /^\s*EXECUTE\s+STATEMENT\s+SET\s+BEGIN\b/i.test(statement);
-  const body = isSet ? statement.replace(/\bEND\s*$/i, "") : `EXECUTE STATEMENT SET BEGIN\n${statement};\n`;
+  const body = setStart.test(statement)
+    ? statement.replace(/\bEND\s*$/i, "")
+    : `EXECUTE STATEMENT SET BEGIN\n${statement};\n`;
   return `${body}${inserts.join("\n")}\nEND`;
 }

@@ -39,6 +39,9 @@ describe("own filters", () => {
         condition: "s.event_type = 'sale' AND s.price > 5",
       },
     ]);
+    expect(ownFilters(shop, `${into} FROM sales WHERE item\n   <> 'two  spaces'`)[0]!.condition).toBe(
+      "item <> 'two  spaces'",
+    );
     expect(ownFilters(shop, `${into} FROM \`sales\` WHERE price > 5`)[0]!.types).toEqual(["sale", "refund"]);
   });
 
