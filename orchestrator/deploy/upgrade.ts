@@ -5,6 +5,7 @@ import { insertsOf } from "../../flink-sql/statements.ts";
 import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
+import { writtenBy } from "../maintain/tables.ts";
 import { judgeJob } from "../state/judge.ts";
 import { describeStep, type Verdict } from "../state/verdict.ts";
 import type { DeclaredJob } from "./reconcile.ts";
@@ -94,10 +95,8 @@ async function hasLanded({ lake }: Engines, job: DeclaredJob, id: string): Promi
   );
   for (const [table] of known.rows) {
     if (!declared.has(String(table))) continue;
-    const { rows } = await lake.query(
-      `SELECT count(*) FROM lake.${job.pipeline}."${table}$snapshots" WHERE element_at(summary, 'flink.job-id') = '${id}'`,
-    );
-    if (Number(rows[0]?.[0]) > 0) return true;
+    const writers = await writtenBy(lake, { name: job.pipeline }, String(table));
+    if (writers.some((written) => written.job === id)) return true;
   }
   return false;
 }

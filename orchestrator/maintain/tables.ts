@@ -41,7 +41,7 @@ export const retried = <T>(work: () => Promise<T>): Promise<T> =>
       error instanceof TrinoError && ["ICEBERG_COMMIT_ERROR", "TRANSACTION_CONFLICT"].includes(error.code),
   });
 
-export const metadata = (pipeline: PipelineFolder, table: string, part: string) =>
+export const metadata = (pipeline: Pick<PipelineFolder, "name">, table: string, part: string) =>
   fullName(pipeline, `${table}$${part}`);
 
 export async function countRows(lake: Lake, sql: string): Promise<number> {
@@ -112,7 +112,11 @@ export interface Written {
 }
 
 /** What each of Flink's writers has committed last to a table. */
-export async function writtenBy(lake: Lake, pipeline: PipelineFolder, table: string): Promise<Written[]> {
+export async function writtenBy(
+  lake: Lake,
+  pipeline: Pick<PipelineFolder, "name">,
+  table: string,
+): Promise<Written[]> {
   const field = (name: string) => `element_at(summary, 'flink.${name}')`;
   const { rows } = await lake.query(
     `SELECT ${field("job-id")}, coalesce(${field("operator-id")}, ''), ` +
