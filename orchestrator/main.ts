@@ -255,7 +255,7 @@ program
   .option("--wait <seconds>", "longest wait for the lake (default: 600)")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await import("./commands/load.ts")).load(pipeline, options));
-const keys = program.command("keys").description("API keys: who may send events, and how many");
+const keys = program.command("keys").description("API keys: who may send events or deploy, and how fast");
 const keyCommands = () => import("./commands/keys.ts");
 keys
   .command("create")
@@ -327,6 +327,12 @@ program
   .command("run")
   .description("the orchestrator itself: keeps engines and jobs running (part of up)")
   .action(async () => (await import("./commands/run.ts")).run());
+
+// Whoever read the output has read enough, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

@@ -22,7 +22,7 @@ What to try next
   npx swordlake ledger game      the account again
   npx swordlake report game --format html --out report.html
   make notebooks                 the pipeline explained, with pictures
-  ${addresses.api}/docs    every route, to try in a browser
-  ${addresses.console}         the console: what runs and what came of it, in a browser
+  ${`${addresses.api}/docs`.padEnd(30)} every route, to try in a browser
+  ${addresses.console.padEnd(30)} the console: what runs and what came of it, in a browser
   make down                      end it; the data stays`);
 }
