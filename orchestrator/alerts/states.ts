@@ -52,6 +52,15 @@ export function readAlert(
   };
 }
 
+/** Names of what an alert says, in the order in which the contract has its fields: Postgres keeps another. */
+export function saidFields(
+  pipeline: Pick<Pipeline, "alerts">,
+  { alert, value }: Pick<RaisedAlert, "alert" | "value">,
+): string[] {
+  const declared = alertColumns(pipeline, alert).map(({ name }) => name);
+  return [...new Set([...declared.filter((name) => name in value), ...Object.keys(value)])];
+}
+
 export type AlertState = "waiting" | "delivered" | "refused" | "given up";
 
 /** How a try ended: with the receiver's status, or without an answer. */

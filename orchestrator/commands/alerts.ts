@@ -1,9 +1,9 @@
 // alerts: what a pipeline's jobs raised, and whether the webhook was told; with --follow, live.
 import { setTimeout as delay } from "node:timers/promises";
-import { alertColumns } from "../../flink-sql/alerts.ts";
 import type { Pipeline } from "../../flink-sql/pipeline.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { type AlertRow, listAlerts } from "../alerts/rows.ts";
+import { saidFields } from "../alerts/states.ts";
 import { resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
 import { openStore } from "../engines/store.ts";
@@ -14,15 +14,10 @@ const lookMs = 300;
 /** What was written last need not have been committed last. */
 const overlapMs = 2000;
 
-/** In the order in which the contract has its fields: Postgres keeps another. */
-const sayingOf =
-  (pipeline: Pipeline) =>
-  ({ alert, value }: AlertRow) => {
-    const declared = alertColumns(pipeline, alert).map(({ name }) => name);
-    return [...new Set([...declared.filter((name) => name in value), ...Object.keys(value)])]
-      .map((name) => `${name} ${value[name] ?? "–"}`)
-      .join(", ");
-  };
+const sayingOf = (pipeline: Pipeline) => (row: AlertRow) =>
+  saidFields(pipeline, row)
+    .map((name) => `${name} ${row.value[name] ?? "–"}`)
+    .join(", ");
 
 const delivery = ({ state, attempts, lastError, deliveredAt }: AlertRow) =>
   [

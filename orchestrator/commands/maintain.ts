@@ -1,5 +1,5 @@
 // maintain: keeps tables fit; figures of before and after.
-import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
+import { appliedPipelines, declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import type { Figures } from "../maintain/figures.ts";
 import { type Maintained, maintain as maintainPipeline } from "../maintain/maintain.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
@@ -15,9 +15,10 @@ export async function maintain(
   const done: Maintained[] = [];
   const problems: string[] = [];
   await withEngines(async (engines) => {
-    const all = await declaredPipelines(engines.config);
-    const applied = new Set((await engines.store.jobs()).map((job) => job.pipeline));
-    for (const pipeline of name ? [pipelineNamed(all, name)] : all.filter((each) => applied.has(each.name))) {
+    const chosen = name
+      ? [pipelineNamed(await declaredPipelines(engines.config), name)]
+      : await appliedPipelines(engines);
+    for (const pipeline of chosen) {
       const tables = await maintainPipeline(engines, pipeline, {
         ...(options.table ? { tables: options.table } : {}),
         dryRun: options.dryRun === true,

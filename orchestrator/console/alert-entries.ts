@@ -1,7 +1,7 @@
 // Alerts as the page shows them. Pure.
-import { alertColumns } from "../../flink-sql/alerts.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { AlertRow } from "../alerts/rows.ts";
+import { saidFields } from "../alerts/states.ts";
 import type { AlertEntry } from "./api.ts";
 
 const text = (value: unknown) =>
@@ -11,10 +11,7 @@ const text = (value: unknown) =>
       ? JSON.stringify(value)
       : String(value);
 
-/** In the order in which the contract has its fields: Postgres keeps another. */
 export function alertEntry(pipeline: PipelineFolder, row: AlertRow): AlertEntry {
-  const declared = alertColumns(pipeline, row.alert).map(({ name }) => name);
-  const names = [...new Set([...declared.filter((name) => name in row.value), ...Object.keys(row.value)])];
   const tries = row.attempts > 1 ? `, ${row.attempts} tries` : "";
   return {
     id: row.id,
@@ -23,7 +20,7 @@ export function alertEntry(pipeline: PipelineFolder, row: AlertRow): AlertEntry 
     description: pipeline.alerts[row.alert]?.description ?? "",
     raisedAt: row.raisedAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
-    says: names.map((name) => [name, text(row.value[name])]),
+    says: saidFields(pipeline, row).map((name) => [name, text(row.value[name])]),
     delivery: `${row.state}${tries}${row.lastError ? `: ${row.lastError}` : ""}`,
   };
 }
