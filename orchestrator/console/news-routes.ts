@@ -27,10 +27,9 @@ export function newsRoutes(server: FastifyInstance, { store }: Engines, folders:
 
   server.get("/api/alerts", async (): Promise<AlertEntry[]> => {
     const { pipelines } = await folders.all();
-    const raising = pipelines.filter(({ alerts }) => Object.keys(alerts).length > 0);
     const found = await store.transaction(async (client) => {
       const all: AlertEntry[] = [];
-      for (const pipeline of raising)
+      for (const pipeline of pipelines)
         for (const row of await listAlerts(client, { pipeline: pipeline.name, limit: alertsMax }))
           all.push(alertEntry(pipeline, row));
       return all;

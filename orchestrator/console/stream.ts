@@ -56,10 +56,9 @@ export function streamRoute(
     while (listeners.size > 0) {
       try {
         const { pipelines } = await folders.all();
-        const raising = pipelines.filter(({ alerts }) => Object.keys(alerts).length > 0);
         const { rows, newest } = await store.transaction(async (client) => {
           const found: AlertRow[] = [];
-          for (const { name } of raising)
+          for (const { name } of pipelines)
             found.push(...(await listAlerts(client, { pipeline: name, since })));
           const history = await client.query("SELECT max(id) AS id FROM history");
           return { rows: found, newest: String(history.rows[0]?.id) };
@@ -71,7 +70,7 @@ export function streamRoute(
         since = new Date(latest);
         const fresh = news(rows, latest + overlapMs);
         const entries = fresh.map((row) =>
-          alertEntry(raising.find(({ name }) => name === row.pipeline)!, row),
+          alertEntry(pipelines.find(({ name }) => name === row.pipeline)!, row),
         );
         if (entries.length > 0) tell("alerts", entries);
         if (historyId !== undefined && newest !== historyId) tell("history", { id: newest });
