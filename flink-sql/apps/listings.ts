@@ -163,6 +163,3 @@ export function createListings(count: number, seed: number): Listings {
     },
   };
 }
-
-/** Apps for which there are names of their own. */
-export const appsMax = firstWords.length * secondWords.length;

@@ -82,7 +82,6 @@ export interface PipelinePage {
   freshnessMs: number;
   lineage: Lineage;
   reports: ReportHead[];
-  hasAlerts: boolean;
 }
 
 export interface Answer {

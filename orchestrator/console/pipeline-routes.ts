@@ -21,7 +21,6 @@ export function pipelineRoutes(server: FastifyInstance, { lake }: Engines, folde
       freshnessMs: pipeline.freshnessMs,
       lineage: lineageOf(pipeline),
       reports: parseReports(pipeline.reports).map(headOf),
-      hasAlerts: Object.keys(pipeline.alerts).length > 0,
     };
   });
   server.get("/api/pipelines/:pipeline/reports/:report", async (request, reply) => {
