@@ -10,7 +10,15 @@ export default defineConfig({
     passWithNoTests: false,
     allowOnly: false,
     projects: [
-      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"], allowOnly: false } },
+      {
+        // Property tests do much; a busy machine is no fault of theirs.
+        test: {
+          name: "unit",
+          include: ["tests/unit/**/*.test.ts"],
+          allowOnly: false,
+          testTimeout: minuteMs / 2,
+        },
+      },
       {
         test: {
           ...stack,

@@ -89,6 +89,11 @@ function printAccount(account: Ledger, check: JournalCheck | undefined): void {
     );
   for (const [rule, records] of Object.entries(account.filteredBy))
     printLine(`filtered: ${records} because ${rule}`);
+  const { refused, kept, inFlight } = account.refusals;
+  if (refused > 0)
+    printLine(
+      `refused at the edge, so not accepted: ${refused}, of which the quarantine has ${kept}, in flight ${inFlight}`,
+    );
   for (const problem of account.problems)
     printLine(
       `${problem.kind}: ${problem.topic} partition ${problem.partition} offset ${problem.offset}: ${problem.detail}`,

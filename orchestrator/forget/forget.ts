@@ -2,8 +2,6 @@
 // what is left. What it can't reach, it says.
 import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
-import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
-import { waitFor } from "../../stack/wait.ts";
 import { quarantineShape } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
 import { lakeTables } from "../lake-tables.ts";
@@ -115,7 +113,6 @@ export async function forget(
   if (!dryRun) {
     tell("waiting for what is in flight");
     await takeLedger(engines, pipeline, { waitMs: inFlightMs, settleMs: 0, progress: tell });
-    await waitForRefused(engines, pipeline);
   }
   tell("counting");
   const rows = await count();
@@ -158,25 +155,6 @@ export async function forget(
     });
     return { ...found, rowsLeft, history, ledgerClosed: ledger.closed, proven };
   });
-}
-
-/** Waits until all that the API has refused so far is in the quarantine: the ledger doesn't wait for it. */
-async function waitForRefused({ kafka }: Engines, pipeline: PipelineFolder): Promise<void> {
-  const topic = kafkaTopic(pipeline.name, quarantineTopic);
-  const ends = await kafka.offsets(topic);
-  const group = `${pipeline.name}/${logJob}.${quarantineTopic}`;
-  await waitFor(
-    "all that was refused is in the quarantine",
-    async () => {
-      const reached = await kafka.committed(
-        group,
-        topic,
-        ends.map(({ partition }) => partition),
-      );
-      return ends.every(({ partition, low, high }) => (reached.get(partition) ?? low) >= high);
-    },
-    { intervalMs: 500, timeoutMs: inFlightMs },
-  );
 }
 
 /** Kafka deletes nothing but whole old segments: its copies go by time alone, as the topic is declared. */

@@ -1,14 +1,14 @@
 // The ledger: what the topics accepted equals what landed, was filtered, doubled or quarantined.
-import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { declaredJobs } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
+import { committedBy, eventSource, inFlight, type Place, placesNow, refusalSource } from "./places.ts";
+import { type Problem, problem } from "./problems.ts";
+import { type Refusals, readRefusals } from "./refusals.ts";
 import { tableRules } from "./rules.ts";
 import {
-  type Bound,
   batchTwinsQuery,
   countsQuery,
-  firstLoggedQuery,
   foreignQuery,
   gapsQuery,
   type JudgedPipeline,
@@ -44,19 +44,13 @@ export const countNames = [
   "inFlight",
 ] as const satisfies (keyof Counts)[];
 
-export interface Problem {
-  kind: "lost" | "doubled" | "doubled in the log" | "missing in the log" | "not from the topic" | "in flight";
-  topic: string;
-  partition: number;
-  offset: number;
-  detail: string;
-}
-
 export interface Ledger extends Counts {
   pipeline: string;
   closed: boolean;
   filteredBy: Record<string, number>;
   partitions: (Counts & { topic: string; partition: number })[];
+  /** What the API refused; no part of the sum, since it was never accepted. */
+  refusals: Refusals;
   /** The first of each kind, at most `problemsMax` a kind. */
   problems: Problem[];
 }
@@ -64,86 +58,14 @@ export interface Ledger extends Counts {
 const problemsMax = 20;
 const none = { rows: [] as unknown[][] };
 
-const problem = (
-  kind: Problem["kind"],
-  topic: unknown,
-  partition: unknown,
-  offset: unknown,
-  detail: string,
-): Problem => ({
-  kind,
-  topic: String(topic),
-  partition: Number(partition),
-  offset: Number(offset),
-  detail,
-});
-
-interface Place {
-  topic: string;
-  partition: number;
-  low: number;
-  high: number;
-}
-
-/**
- * Ends of all partitions of a pipeline's topics now. A partition begins where the log does: what
- * Kafka's retention has removed since is still accounted for.
- */
-async function endOffsets({ kafka, lake }: Engines, pipeline: PipelineFolder): Promise<Place[]> {
-  const topics = Object.keys(pipeline.topics);
-  const [logged, ...offsets] = await Promise.all([
-    lake.query(firstLoggedQuery(pipeline)),
-    ...topics.map((topic) => kafka.offsets(kafkaTopic(pipeline.name, topic))),
-  ]);
-  const firstLogged = new Map(
-    logged.rows.map(([topic, partition, first]) => [`${topic}/${partition}`, Number(first)]),
-  );
-  return topics.flatMap((topic, index) =>
-    offsets[index]!.map(({ partition, low, high }) => ({
-      topic,
-      partition,
-      low: Math.min(low, firstLogged.get(`${topic}/${partition}`) ?? low),
-      high,
-    })),
-  );
-}
-
-/** Per partition, the offset up to which every job that reads the topic has committed. */
-async function committedOffsets(
-  { kafka }: Engines,
-  pipeline: PipelineFolder,
-  places: Place[],
-): Promise<Bound[]> {
-  const jobs = declaredJobs(pipeline);
-  const groups = Object.keys(pipeline.topics).flatMap((topic) =>
-    jobs.flatMap((job) => (job.groups[topic] ?? []).map((group) => ({ topic, group }))),
-  );
-  const partitionsOf = (topic: string) => places.filter((p) => p.topic === topic).map((p) => p.partition);
-  const committed = await Promise.all(
-    groups.map(({ topic, group }) =>
-      kafka.committed(group, kafkaTopic(pipeline.name, topic), partitionsOf(topic)),
-    ),
-  );
-  return places.map(({ topic, partition, low, high }) => {
-    const reached = groups.flatMap((g, i) =>
-      g.topic === topic ? [committed[i]!.get(partition) ?? low] : [],
-    );
-    return { topic, partition, low, upTo: Math.min(high, ...reached) };
-  });
-}
-
-/** How far every job that reads a partition has committed by now. */
-export const boundsNow = async (engines: Engines, pipeline: PipelineFolder): Promise<Bound[]> =>
-  committedOffsets(engines, pipeline, await endOffsets(engines, pipeline));
-
 /** Reads the lake below the bounds. In flight is what lies between them and the ends. */
 async function readLedger(
-  { lake }: Engines,
+  engines: Engines,
   pipeline: JudgedPipeline,
-  places: Place[],
-  bounds: Bound[],
+  bounds: Place[],
+  refused: Place[],
 ): Promise<Ledger> {
-  const partitions = places.map(({ topic, partition, low, high }, index) => ({
+  const partitions = bounds.map(({ topic, partition, low, high, upTo }) => ({
     topic,
     partition,
     accepted: high - low,
@@ -154,8 +76,9 @@ async function readLedger(
     quarantined: 0,
     forgotten: 0,
     expired: 0,
-    inFlight: high - bounds[index]!.upTo,
+    inFlight: high - upTo,
   }));
+  const { lake } = engines;
   const filteredBy: Record<string, number> = {};
   const field = {
     landed: "landed",
@@ -167,7 +90,8 @@ async function readLedger(
   } as const;
   let wrong = 0;
   const hasTables = tableRules(pipeline).length > 0;
-  const [counts, held] = await Promise.all([
+  const [{ refusals, problems: unkept }, counts, held] = await Promise.all([
+    readRefusals(engines, pipeline, refused, problemsMax),
     lake.query(countsQuery(pipeline, bounds)),
     hasTables ? lake.query(rowsQuery(pipeline, bounds)) : { rows: [[0]] },
   ]);
@@ -197,6 +121,7 @@ async function readLedger(
     twinsQuery === "" ? none : lake.query(twinsQuery),
   ]);
   const problems: Problem[] = [
+    ...unkept,
     ...gaps.rows.map(([topic, partition, first, last]) =>
       problem("missing in the log", topic, partition, first, `offsets ${first} to ${last}`),
     ),
@@ -218,15 +143,16 @@ async function readLedger(
   ];
   const sum = (name: keyof Counts) => partitions.reduce((total, partition) => total + partition[name], 0);
   const totals = Object.fromEntries(countNames.map((name) => [name, sum(name)])) as unknown as Counts;
-  const { landed, filtered, duplicates, quarantined, forgotten, expired, inFlight } = totals;
+  const { landed, filtered, duplicates, quarantined, forgotten, expired } = totals;
   const adds =
-    totals.accepted === landed + filtered + duplicates + quarantined + forgotten + expired + inFlight;
+    totals.accepted === landed + filtered + duplicates + quarantined + forgotten + expired + totals.inFlight;
   return {
     pipeline: pipeline.name,
     closed: adds && problems.length === 0,
     ...totals,
     filteredBy,
     partitions,
+    refusals,
     problems,
   };
 }
@@ -261,38 +187,36 @@ export async function takeLedger(
     settleMs = 15_000,
     progress = () => {},
   }: { waitMs: number; settleMs?: number; progress?: (line: string) => void },
-): Promise<{ ledger: Ledger; bounds: Bound[] }> {
-  const places = await endOffsets(engines, pipeline);
-  let bounds = await committedOffsets(engines, pipeline, places);
-  const inFlight = () => places.reduce((sum, place, i) => sum + place.high - bounds[i]!.upTo, 0);
+): Promise<{ ledger: Ledger; bounds: Place[] }> {
+  const [events, refusals] = [eventSource(pipeline), refusalSource(pipeline)];
+  let [bounds, refused] = await Promise.all([
+    placesNow(engines, pipeline, events),
+    placesNow(engines, pipeline, refusals),
+  ]);
+  const waiting = () => inFlight(bounds) + inFlight(refused);
   await waitFor(
     "everything accepted is committed",
     async () => {
-      if (inFlight() === 0) return true;
-      progress(`${inFlight().toLocaleString("en")} records in flight`);
-      bounds = await committedOffsets(engines, pipeline, places);
-      return inFlight() === 0;
+      if (waiting() === 0) return true;
+      progress(`${waiting().toLocaleString("en")} records in flight`);
+      if (inFlight(bounds) > 0) bounds = await committedBy(engines, pipeline, events, bounds);
+      if (inFlight(refused) > 0) refused = await committedBy(engines, pipeline, refusals, refused);
+      return waiting() === 0;
     },
     { intervalMs: 250, timeoutMs: waitMs },
   ).catch(() => undefined);
   const deadline = Date.now() + settleMs;
   progress("reading the lake");
   const judged: JudgedPipeline = { ...pipeline, keptSince: await keptSince(engines, pipeline) };
-  let ledger = await readLedger(engines, judged, places, bounds);
+  let ledger = await readLedger(engines, judged, bounds, refused);
   while (!ledger.closed && Date.now() < deadline) {
     progress("reading the lake again");
-    ledger = await readLedger(engines, judged, places, bounds);
+    ledger = await readLedger(engines, judged, bounds, refused);
   }
-  if (waitMs > 0 && ledger.inFlight > 0) {
-    const stuck = ledger.partitions.find((partition) => partition.inFlight > 0)!;
-    const upTo = bounds.find((b) => b.topic === stuck.topic && b.partition === stuck.partition)!.upTo;
-    ledger.problems.push({
-      kind: "in flight",
-      topic: stuck.topic,
-      partition: stuck.partition,
-      offset: upTo,
-      detail: `${ledger.inFlight} records not committed after ${waitMs / 1000} s: 'npx swordlake status' shows the jobs`,
-    });
+  const stuck = [...bounds, ...refused].find(({ high, upTo }) => upTo < high);
+  if (waitMs > 0 && stuck) {
+    const why = `${waiting()} records not committed after ${waitMs / 1000} s: 'npx swordlake status' shows the jobs`;
+    ledger.problems.push(problem("in flight", stuck.topic, stuck.partition, stuck.upTo, why));
     ledger.closed = false;
   }
   return { ledger, bounds };

@@ -231,14 +231,14 @@ SELECT event_id, kafka_partition, kafka_offset, verdict
 FROM judged
 WHERE starts_with(event_id, ${literal(idPrefix)})`;
 
-/** Offsets that the log lacks below the bounds, as ranges: a first and a last offset. */
-export const gapsQuery = (pipeline: PipelineFolder, bounds: Bound[], limit: number) => `
+/** Offsets that the log, or another table of all records, lacks below the bounds, as ranges: a first and a last offset. */
+export const gapsQuery = (pipeline: PipelineFolder, bounds: Bound[], limit: number, table = "log") => `
 WITH bounds (topic, kafka_partition, low, up_to) AS (
   VALUES ${bounds.map((b) => `(${literal(b.topic)}, ${b.partition}, BIGINT '${b.low}', BIGINT '${b.upTo}')`).join(", ")}
 ),
 places AS (
   SELECT DISTINCT l.topic, l.kafka_partition, l.kafka_offset
-  FROM lake.${pipeline.name}.log AS l
+  FROM lake.${pipeline.name}.${table} AS l
   JOIN bounds AS b ON b.topic = l.topic AND b.kafka_partition = l.kafka_partition
   WHERE l.kafka_offset >= b.low AND l.kafka_offset < b.up_to
   UNION ALL SELECT topic, kafka_partition, up_to FROM bounds
@@ -257,7 +257,7 @@ WHERE kafka_offset - before > 1
 ORDER BY 1, 2, 3
 LIMIT ${limit}`;
 
-const boundsTable = (bounds: Bound[]) =>
+export const boundsTable = (bounds: Bound[]) =>
   `(VALUES ${bounds.map((b) => `(${literal(b.topic)}, ${b.partition}, BIGINT '${b.upTo}')`).join(", ")})
   AS b (topic, kafka_partition, up_to)`;
 
@@ -287,9 +287,10 @@ WHERE t.kafka_offset < b.up_to AND l.topic IS NULL
 ORDER BY 2, 3, 4
 LIMIT ${limit}`;
 
-/** First offset of each partition that the log holds. */
-export const firstLoggedQuery = (pipeline: PipelineFolder) =>
-  `SELECT topic, kafka_partition, min(kafka_offset) FROM lake.${pipeline.name}.log GROUP BY 1, 2`;
+/** First offset of each partition that a table holds. */
+export const firstPlacesQuery = (pipeline: PipelineFolder, table: string) =>
+  `SELECT topic, kafka_partition, min(kafka_offset) FROM lake.${pipeline.name}.${table} ` +
+  "WHERE kafka_offset IS NOT NULL GROUP BY 1, 2";
 
 /** Rows of a batch, which have no place, whose event came by the stream as well. Empty where no table keeps all rows. */
 export function batchTwinsQuery(pipeline: PipelineFolder, limit: number): string {

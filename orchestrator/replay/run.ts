@@ -6,7 +6,8 @@ import type { TableFile } from "../../flink-sql/tables.ts";
 import { declaredJobs } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
 import { allowConcurrentDeletes } from "../forget/files.ts";
-import { boundsNow, keptSince } from "../ledger/ledger.ts";
+import { keptSince } from "../ledger/ledger.ts";
+import { eventSource, placesNow } from "../ledger/places.ts";
 import { type TableRule, tableRules } from "../ledger/rules.ts";
 import { commit, waitForCommits } from "../maintain/tables.ts";
 import { derived, fill, onStaging, type Staging } from "../staging/fill.ts";
@@ -109,7 +110,7 @@ async function replayAlone(
 ): Promise<Omit<Replayed, "seconds">> {
   const { engines, pipeline, folder, progress } = staging;
   const names = chosen.map(({ name }) => name);
-  const bounds = await boundsNow(engines, pipeline);
+  const bounds = await placesNow(engines, pipeline, eventSource(pipeline));
   // What Kafka knows as committed may reach the lake a moment later; after this it is there.
   await waitForCommits(engines, pipeline, ["log", ...names], progress);
   await fill(staging, chosen, {

@@ -63,7 +63,9 @@ describe("a pipeline folder elsewhere", () => {
     );
     expect(loaded.exitCode, loaded.stderr).toBe(0);
     const ledger = await swordlakeJson<Ledger>("ledger", "harbour");
-    expect(ledger).toMatchObject({ closed: true, quarantined: 0 });
+    expect(ledger).toMatchObject({ closed: true, quarantined: 0, refusals: { inFlight: 0 } });
+    expect(ledger.refusals.refused).toBeGreaterThan(0);
+    expect(ledger.refusals.kept).toBe(ledger.refusals.refused);
     expect(Object.keys(ledger.filteredBy)).toEqual(["no table takes event_type 'ship_left'"]);
     const ran = await swordlake("report", "harbour", "fees_by_cargo");
     expect(ran.stdout).toMatch(/grain/);
@@ -88,5 +90,30 @@ describe("a pipeline folder elsewhere", () => {
         detail: `event_id ${id}, event_type ship_arrived`,
       },
     ]);
+  });
+
+  it("has an open ledger, with the place named, once a refusal is missing in the quarantine", async () => {
+    const before = await swordlake("ledger", "harbour", "--json");
+    const { refusals, problems } = JSON.parse(before.stdout) as Ledger;
+    const [place] = await sql(
+      "SELECT kafka_partition, kafka_offset FROM lake.harbour.quarantine WHERE stage = 'edge' ORDER BY 2 LIMIT 1",
+    );
+    const [partition, offset] = place as [number, string];
+    await sql(
+      `DELETE FROM lake.harbour.quarantine WHERE kafka_partition = ${partition} AND kafka_offset = ${offset}`,
+    );
+    const ran = await swordlake("ledger", "harbour", "--json");
+    expect(ran.exitCode).toBe(1);
+    const after = JSON.parse(ran.stdout) as Ledger;
+    expect(after.refusals).toEqual({ ...refusals, kept: refusals.kept - 1 });
+    const missing = {
+      kind: "missing in the quarantine",
+      topic: "quarantine",
+      partition,
+      offset: Number(offset),
+      detail: `refusals at offsets ${offset} to ${offset}`,
+    };
+    expect(after.problems).toHaveLength(problems.length + 1);
+    expect(after.problems).toContainEqual(missing);
   });
 });
