@@ -128,7 +128,7 @@ program
   .option("--json", "print one JSON document")
   .option("--watch [seconds]", "take it again and again, one line each, until Ctrl-C")
   .option("--journal <file>", "compare with a load's journal too, event by event")
-  .option("--wait <seconds>", "how long to wait for what is in flight; 0 counts it as such", "120")
+  .option("--wait <seconds>", "how long to wait while nothing in flight moves; 0 counts it as such", "120")
   .action(async (pipeline, options) => (await import("./commands/ledger.ts")).ledger(pipeline, options));
 const quarantine = program.command("quarantine").description("what was refused: seen, mended, sent again");
 const quarantineCommands = () => import("./commands/quarantine.ts");
@@ -252,7 +252,7 @@ program
   .option("--journal <file>", "how far it came (default: load/<run>.ndjson in SWORDLAKE_HOME)")
   .option("--key-file <file>", "file with the API key; else the variable API_KEY")
   .option("--give-up <seconds>", "longest wait for an API that is away (default: 120)")
-  .option("--wait <seconds>", "longest wait for the lake (default: 600)")
+  .option("--wait <seconds>", "longest wait for the lake while nothing moves (default: 300)")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await import("./commands/load.ts")).load(pipeline, options));
 const keys = program.command("keys").description("API keys: who may send events or deploy, and how fast");

@@ -16,3 +16,19 @@ export async function waitFor(
     await delay(intervalMs);
   }
 }
+
+/** Looks until nothing is `left`, or until it hasn't become less for `stillMs`: what moves is waited for, however slow. */
+export async function waitForRest(
+  left: () => Promise<number>,
+  { intervalMs = 250, stillMs }: { intervalMs?: number; stillMs: number },
+): Promise<void> {
+  let least = Number.POSITIVE_INFINITY;
+  let movedAt = Date.now();
+  for (;;) {
+    const now = await left();
+    if (now === 0) return;
+    if (now < least) [least, movedAt] = [now, Date.now()];
+    if (Date.now() - movedAt >= stillMs) return;
+    await delay(intervalMs);
+  }
+}

@@ -80,7 +80,7 @@ export function readLoadFlags(flags: LoadFlags): LoadSettings {
     rowBytesMax,
     timeoutMs: 30_000,
     giveUpMs: 1000 * read("--give-up", flags.giveUp, seconds, 120),
-    waitMs: 1000 * read("--wait", flags.wait, seconds, 600),
+    waitMs: 1000 * read("--wait", flags.wait, seconds, 300),
   };
   if (settings.files.length === 0) problems.push("No file is given: name some with --csv or --ndjson.");
   if (settings.type !== undefined && settings.typeColumn !== undefined)

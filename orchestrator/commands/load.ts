@@ -1,7 +1,6 @@
 // load: rows of files into a pipeline, each accounted for: read = landed + duplicates + quarantined.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { createEventMaker } from "../../flink-sql/row-events.ts";
 import { createInterrupt, faultOf } from "../../loadgen/ending.ts";
@@ -103,23 +102,13 @@ async function account(
   waitMs: number,
 ): Promise<LoadCounts & { ledgerClosed: boolean }> {
   const line = progressLine();
-  const deadline = Date.now() + waitMs;
   const { ledger, bounds } = await takeLedger(engines, pipeline, { waitMs, progress: line.tell });
   const [verdicts, refused] = await Promise.all([
     engines.lake.query(runVerdictsQuery(pipeline, bounds, userAgent)),
     engines.lake.query(runQuarantineQuery(pipeline, userAgent)),
   ]);
-  let counts = sumUp(progress, verdicts.rows, refused.rows);
-  // The quarantine is a topic of its own, and may come later.
-  const missing = () => Object.values(counts.quarantinedBy).reduce((sum, n) => sum - n, progress.rejected);
-  while (missing() > 0 && Date.now() < deadline) {
-    line.tell(`${missing().toLocaleString("en")} refused rows aren't in the quarantine yet`);
-    await delay(500);
-    const { rows } = await engines.lake.query(runQuarantineQuery(pipeline, userAgent));
-    counts = sumUp(progress, verdicts.rows, rows);
-  }
   line.end();
-  return { ...counts, ledgerClosed: ledger.closed };
+  return { ...sumUp(progress, verdicts.rows, refused.rows), ledgerClosed: ledger.closed };
 }
 
 const n = (value: number) => value.toLocaleString("en-US");

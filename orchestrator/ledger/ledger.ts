@@ -1,6 +1,6 @@
 // The ledger: what the topics accepted equals what landed, was filtered, doubled or quarantined.
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
-import { waitFor } from "../../stack/wait.ts";
+import { waitForRest } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import { committedBy, eventSource, inFlight, type Place, placesNow, refusalSource } from "./places.ts";
 import { type Problem, problem } from "./problems.ts";
@@ -176,7 +176,7 @@ export async function keptSince(
 
 /**
  * Accounts for everything that was accepted when the call began. Waits until all of it has been
- * committed, at most `waitMs`; what is still under way then is reported as a problem. A commit to
+ * committed, or none has been for `waitMs`; what is still under way then is reported as a problem. A commit to
  * the lake follows a checkpoint by moments, so a ledger that is open is read again for `settleMs`.
  */
 export async function takeLedger(
@@ -194,17 +194,18 @@ export async function takeLedger(
     placesNow(engines, pipeline, refusals),
   ]);
   const waiting = () => inFlight(bounds) + inFlight(refused);
-  await waitFor(
-    "everything accepted is committed",
-    async () => {
-      if (waiting() === 0) return true;
-      progress(`${waiting().toLocaleString("en")} records in flight`);
-      if (inFlight(bounds) > 0) bounds = await committedBy(engines, pipeline, events, bounds);
-      if (inFlight(refused) > 0) refused = await committedBy(engines, pipeline, refusals, refused);
-      return waiting() === 0;
-    },
-    { intervalMs: 250, timeoutMs: waitMs },
-  ).catch(() => undefined);
+  const look = async () => {
+    bounds = await committedBy(engines, pipeline, events, bounds);
+    refused = await committedBy(engines, pipeline, refusals, refused);
+  };
+  const left = async () => {
+    if (waiting() === 0) return 0;
+    progress(`${waiting().toLocaleString("en")} records in flight`);
+    // A broker that is away for a moment is no news.
+    await look().catch(() => undefined);
+    return waiting();
+  };
+  if (waitMs > 0) await waitForRest(left, { stillMs: waitMs });
   const deadline = Date.now() + settleMs;
   progress("reading the lake");
   const judged: JudgedPipeline = { ...pipeline, keptSince: await keptSince(engines, pipeline) };
@@ -215,7 +216,7 @@ export async function takeLedger(
   }
   const stuck = [...bounds, ...refused].find(({ high, upTo }) => upTo < high);
   if (waitMs > 0 && stuck) {
-    const why = `${waiting()} records not committed after ${waitMs / 1000} s: 'npx swordlake status' shows the jobs`;
+    const why = `${waiting()} records not committed, and none in ${waitMs / 1000} s: 'npx swordlake status' shows the jobs`;
     ledger.problems.push(problem("in flight", stuck.topic, stuck.partition, stuck.upTo, why));
     ledger.closed = false;
   }
