@@ -1,30 +1,18 @@
-// Compressed request bodies: gzip, deflate (zlib's form) and zstd, decoded while they arrive, and never
-// beyond the bytes that the route takes: what is past the bound is not even decoded.
-// zstd is read where Node brings it (22.15 and later): decoders in JavaScript don't check what they read.
+// Compressed request bodies: gzip, deflate (zlib's form) and zstd, never decoded beyond the bytes that the
+// route takes; the first two while they arrive.
 import { Transform, type TransformCallback } from "node:stream";
 import zlib from "node:zlib";
 import type { FastifyReply, FastifyRequest, RequestPayload } from "fastify";
 import { errors, withDetails } from "./errors.ts";
+import { createZstdDecoder } from "./zstd.ts";
 
 const chunkSize = 64 * 1024;
 
-/** Window of a zstd frame, as a power of two; a frame may ask for gigabytes. */
-const zstdWindowLogMax = 23;
-
-type Zstd = {
-  createZstdDecompress?: (options: { chunkSize: number; params: Record<number, number> }) => Transform;
-  constants: { ZSTD_d_windowLogMax?: number };
-};
-const { createZstdDecompress, constants } = zlib as unknown as Zstd;
-
-const decoders = new Map<string, () => Transform>([
+const decoders = new Map<string, (bytesMax: number) => Transform>([
   ["gzip", () => zlib.createGunzip({ chunkSize })],
   ["deflate", () => zlib.createInflate({ chunkSize })],
+  ["zstd", createZstdDecoder],
 ]);
-if (createZstdDecompress)
-  decoders.set("zstd", () =>
-    createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax!]: zstdWindowLogMax } }),
-  );
 
 /** Content codings that are read here, as the value of a header. */
 export const acceptedEncodings = [...decoders.keys()].join(", ");
@@ -79,7 +67,7 @@ export async function decodeBody(
   if (!named || named === "identity") return payload;
   const decoder = decoders.get(named);
   const bytesMax = request.routeOptions.bodyLimit ?? 0;
-  if (decoder) return decode(payload, named, decoder(), bytesMax);
+  if (decoder) return decode(payload, named, decoder(bytesMax), bytesMax);
   // Its body stays unread: the connection can't be used again.
   reply.header("connection", "close");
   const headers = { "accept-encoding": acceptedEncodings };

@@ -1,15 +1,16 @@
 import zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { decoderBytes, decompressZstd } from "../../../game-api/zstd.ts";
+import { zstdBomb, zstdFrame } from "../../support/zstd.ts";
 import { build, limits } from "./build.ts";
 
 const event = JSON.stringify({ smith_id: "s", blows: 2 });
 const plain = Buffer.from(event);
 type Compress = (bytes: Buffer) => Buffer;
-const zstd = (zlib as unknown as { zstdCompressSync?: Compress }).zstdCompressSync;
 const encodings: [name: string, compress: Compress][] = [
   ["gzip", (bytes) => zlib.gzipSync(bytes)],
   ["deflate", (bytes) => zlib.deflateSync(bytes)],
-  ...(zstd ? [["zstd", zstd] as [string, Compress]] : []),
+  ["zstd", zstdFrame],
 ];
 const names = encodings.map(([name]) => name).join(", ");
 
@@ -57,7 +58,7 @@ describe.each(encodings)("a body compressed by %s", (name, compress) => {
   it.each([
     ["plain text", () => plain],
     ["half a stream", () => compress(plain).subarray(0, -9)],
-    ["a changed byte", () => compress(plain).map((byte, at) => (at === 12 ? byte ^ 255 : byte))],
+    ["changed at its start", () => compress(plain).map((byte, at) => (at === 1 ? byte ^ 255 : byte))],
     ["nothing", () => Buffer.alloc(0)],
   ])("is refused as %s, with the cure", async (_, bytes) => {
     const { send, producer } = await setUp();
@@ -72,6 +73,56 @@ describe.each(encodings)("a body compressed by %s", (name, compress) => {
     const wrong = '{"smith_id":5}';
     expect((await send(compress(Buffer.from(wrong)), name)).statusCode).toBe(400);
     expect(JSON.parse(producer.quarantine[0]!.value).payload).toBe(wrong);
+  });
+});
+
+describe("a body compressed by libzstd's own compressor, with a checksum", () => {
+  const one = "KLUv/SQa0QAAeyJzbWl0aF9pZCI6InMiLCJibG93cyI6Mn3MRP6A";
+  const forty =
+    "KLUv/WS3By0FAEKIGReAzwGkzCxweWdBdAbd37siIoKlEpjREcTlujHbV89+9m3l5HXakv27dzPvqmbuO2/N+Ne1k39dW9ltU5b/7t3Mu6rB" +
+    "lQJGlLMcGGACAiJKkUgKE2GA0GMYI0EB31NJhdS86aE1BE+oEdCvX9sB4JVhDhJwEJCyCv7/G/6YIA44SSUHAEIIUiIGDDEFOaBUsnOn4jAM" +
+    "xSgqCICWYVq26jzdVXaxhdE=";
+  const bytesOf = (base64: string) => Buffer.from(base64, "base64");
+  const events = Array.from({ length: 40 }, (_, n) => ({
+    event_type: "hammer",
+    smith_id: `smith ${n % 7}`,
+    blows: n,
+  }));
+
+  it("is taken as what it was: one block, many matches, several frames", () => {
+    expect(decompressZstd(bytesOf(one), plain.length).toString()).toBe(event);
+    expect(JSON.parse(decompressZstd(bytesOf(forty), 10_000).toString())).toEqual(events);
+    const skippable = Buffer.from("502a4d1803000000616263", "hex");
+    const frames = Buffer.concat([bytesOf(one), skippable, bytesOf(one)]);
+    expect(decompressZstd(frames, 2 * plain.length).toString()).toBe(event + event);
+  });
+
+  it("is refused with any of its bytes changed or cut off", () => {
+    for (const whole of [bytesOf(one), bytesOf(forty)])
+      for (let at = 0; at < whole.length; at += 1) {
+        const changed = Buffer.from(whole);
+        changed[at]! ^= 0x55;
+        expect(() => decompressZstd(changed, 10_000), `byte ${at}`).toThrow(/compress it again|larger than/);
+        expect(() => decompressZstd(whole.subarray(0, at), 10_000), `length ${at}`).toThrow(
+          /compress it again/,
+        );
+      }
+  });
+
+  it("says what is wrong", () => {
+    const checksum = bytesOf(one);
+    checksum[checksum.length - 1]! ^= 1;
+    expect(() => decompressZstd(checksum, 10_000)).toThrow(/its checksum is another/);
+    expect(() => decompressZstd(plain, 10_000)).toThrow(/doesn't begin as a zstd frame does/);
+    expect(() => decompressZstd(bytesOf(one).subarray(0, 9), 10_000)).toThrow(/it ended early/);
+  });
+
+  it("leaves nothing in the decoder's memory, whatever it was", () => {
+    const bomb = zstdBomb(2 ** 30);
+    for (let n = 0; n < 200; n += 1)
+      expect(() => decompressZstd(bomb, 5 * 2 ** 20)).toThrow(/larger than 5242880 bytes/);
+    expect(decompressZstd(bytesOf(one), 5 * 2 ** 20).toString()).toBe(event);
+    expect(decoderBytes()).toBeLessThan(32 * 2 ** 20);
   });
 });
 
