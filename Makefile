@@ -122,14 +122,16 @@ fuzz: .venv-fuzz/.done ## send thousands of made-up requests to the API by its O
 	.venv/bin/pip install --quiet --require-virtualenv -r notebooks/requirements.txt
 	@touch $@
 
-notebooks: .venv/.done ## execute every notebook against the running stack, write HTML
-	SWORDLAKE_TRINO="$$($(SWORDLAKE) url trino)" PYTHONDONTWRITEBYTECODE=1 .venv/bin/jupyter nbconvert --execute --to html \
-	  --no-input --ExecutePreprocessor.timeout=300 --HTMLExporter.require_js_url= --HTMLExporter.mathjax_url= \
-	  --HTMLExporter.jquery_url= --HTMLExporter.widget_renderer_url= \
-	  --output-dir .swordlake/notebooks notebooks/*.ipynb
-	@ls -l .swordlake/notebooks
+# JupyterLab is three quarters of the download, and nothing but `make lab` needs it.
+.venv/.lab: .venv/.done notebooks/requirements-lab.txt
+	.venv/bin/pip install --quiet --require-virtualenv -r notebooks/requirements-lab.txt
+	@touch $@
 
-lab: .venv/.done ## open the notebooks in JupyterLab on loopback
+notebooks: .venv/.done ## execute the notebooks against the running stack, write HTML; ONLY=game
+	SWORDLAKE_TRINO="$$($(SWORDLAKE) url trino)" PYTHONDONTWRITEBYTECODE=1 .venv/bin/python notebooks/execute.py .swordlake/notebooks \
+	  $(or $(patsubst %,notebooks/%.ipynb,$(ONLY)),$(wildcard notebooks/*.ipynb))
+
+lab: .venv/.lab ## open the notebooks in JupyterLab on loopback
 	SWORDLAKE_TRINO="$$($(SWORDLAKE) url trino)" .venv/bin/jupyter lab --ip=127.0.0.1 --LabApp.news_url= \
 	  --LabApp.extension_manager=readonly --notebook-dir notebooks $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
