@@ -95,14 +95,15 @@ chromium:
 test-minio: node_modules/.dev deps chromium ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
 	STACK=$(or $(STACK),native) STORE=minio $(VITEST)/minio.json --project integration --project e2e
 
+# Between API, broker and client the store has no part: the broker's crash is tested with MinIO alone.
 test-hdfs: node_modules/.dev deps ## the same way through, with HDFS as the store
-	STACK=$(or $(STACK),native) STORE=hdfs $(VITEST)/hdfs.json --project e2e tests/e2e/game.test.ts \
+	STACK=$(or $(STACK),native) STORE=hdfs SWORDLAKE_TEST_PIPELINES="game harbour" $(VITEST)/hdfs.json --project e2e tests/e2e/game.test.ts \
 	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts
 
 test-compose: node_modules/.dev deps ## the way through on Docker Compose, and integration tests on containers
 	$(VITEST)/containers.json --project containers
 	STACK=compose STORE=minio $(VITEST)/compose.json --project e2e tests/e2e/game.test.ts \
-	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts tests/e2e/demo.test.ts
+	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts tests/e2e/crash-broker.test.ts tests/e2e/demo.test.ts
 
 .venv-fuzz/.done: tests/fuzz/requirements.txt
 	python3 -m venv .venv-fuzz

@@ -118,7 +118,7 @@ class Page:
         asked, values = fill(read_report(name, self.pipeline), choices)
         display(HTML(f"<h3>{html.escape(asked.title)}</h3><p>{html.escape(asked.question)}</p>"))
         if values:
-            chosen = (f"<code>{html.escape(f'{key}={value}')}</code>" for key, value in values.items())
+            chosen = ("<code>" + html.escape(key + "=" + (value or "''")) + "</code>" for key, value in values.items())
             meanings = html.escape("\n".join(f"{one.name}: {one.meaning}" for one in asked.parameters))
             display(HTML(f'<p><small title="{meanings}">With {", ".join(chosen)}</small></p>'))
         frame = self.ask(asked.sql)

@@ -18,7 +18,7 @@ from matplotlib.dates import ConciseDateFormatter
 ROWS_SHOWN = 15
 BARS_SHOWN = 25
 PALETTE = ["#4f83d6", "#d9822b", "#3fa66b", "#b066c9", "#d2556a", "#8a8f3c", "#2f9fb3", "#9a7462"]
-LEGEND_SHOWN = 16
+GREY = "#b9bec6"
 
 # Names are what users typed: a dollar sign in them is no formula, a missing glyph no matter.
 plt.rcParams.update({"text.parse_math": False, "axes.spines.top": False, "axes.spines.right": False})
@@ -74,11 +74,15 @@ def number(values):
 
 
 def groups_of(frame, chart):
-    """The rows by what colours them, each with its colour; one group where nothing does."""
+    """The rows by what colours them, each with label and colour, the largest first; the small ones share a grey."""
     if "color" not in chart:
         return [(words(chart["y"]), PALETTE[0], frame)]
-    parts = frame.groupby(frame[chart["color"]].map(text), sort=True)
-    return [(name, PALETTE[at % len(PALETTE)], part) for at, (name, part) in enumerate(parts)]
+    names = frame[chart["color"]].map(text)
+    sizes = number(frame[chart["y"]]).groupby(names).sum().sort_values(ascending=False, kind="stable")
+    shown = len(sizes) if len(sizes) <= len(PALETTE) else len(PALETTE) - 1
+    groups = [(name, PALETTE[at], frame[names == name]) for at, name in enumerate(sizes.index[:shown])]
+    rest = f"{len(sizes) - shown} others"
+    return groups + [(rest, GREY, frame[names == name]) for name in sizes.index[shown:]]
 
 
 def draw_bars(axes, frame, chart):
@@ -95,7 +99,7 @@ def draw_bars(axes, frame, chart):
     for place, end in enumerate(ends):
         axes.annotate(f"{end:,.6g}", (end, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
     axes.set_yticks(range(len(shown)), list(shown))
-    axes.margins(x=0.08, y=0.02)
+    axes.margins(x=0.12, y=0.02)
     axes.invert_yaxis()
     axes.set_xlabel(words(chart["y"]))
     axes.set_ylabel(words(chart["x"]))
@@ -108,10 +112,11 @@ def draw_bars(axes, frame, chart):
 def draw_points(axes, frame, chart):
     for label, color, group in groups_of(frame, chart):
         x, y = list(group[chart["x"]]), number(group[chart["y"]])
+        behind = 1 if color == GREY else 2
         if chart["kind"] == "line":
-            axes.plot(x, y, marker="o", markersize=3, label=label, color=color)
+            axes.plot(x, y, marker="o", markersize=3, label=label, color=color, zorder=behind)
         else:
-            axes.scatter(number(group[chart["x"]]), y, alpha=0.5, label=label, color=color)
+            axes.scatter(number(group[chart["x"]]), y, alpha=0.5, label=label, color=color, zorder=behind)
     axes.set_xlabel(words(chart["x"]))
     axes.set_ylabel(words(chart["y"]))
     axes.set_ylim(bottom=0)
@@ -128,7 +133,8 @@ def draw(frame, report):
     (draw_bars if chart["kind"] == "bar" else draw_points)(axes, frame, chart)
     if "color" in chart:
         handles, labels = axes.get_legend_handles_labels()
-        once = dict(list(dict(zip(labels, handles, strict=True)).items())[:LEGEND_SHOWN])
+        once = dict(zip(labels, handles, strict=True))
+        figure.set_figheight(max(figure.get_figheight(), 0.8 + 0.22 * len(once)))
         axes.legend(once.values(), once.keys(), frameon=False, loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
     image = io.BytesIO()
     figure.savefig(image, format="png", dpi=110)
