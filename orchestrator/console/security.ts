@@ -51,7 +51,7 @@ export function refusalOf({ method, headers }: Asked, ownHost: string): "host" |
 
 /** Checks every request but those of probes and scrapers, and puts the policy on every answer. */
 export function guard(server: FastifyInstance, ownHost: string): void {
-  const open = ["/health", "/metrics"];
+  const open = ["/health", "/metrics", "/metrics/engines"];
   server.addHook("onRequest", async (request, reply) => {
     reply.headers(headers);
     if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");

@@ -9,6 +9,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { readStatus } from "../status.ts";
 import { careRoutes } from "./care-routes.ts";
 import { deployRoutes } from "./deploy-routes.ts";
+import { engineMetrics } from "./engine-metrics.ts";
 import { errorHandler, errors } from "./errors.ts";
 import { createFolders } from "./folders.ts";
 import { newsRoutes } from "./news-routes.ts";
@@ -43,6 +44,10 @@ export async function createServer(
   server.get("/health", async () => ({ ok: true }));
   server.get("/metrics", async (_request, reply) => {
     const { text, contentType } = await loopMetrics(store, ledgers);
+    return reply.type(contentType).send(text);
+  });
+  server.get("/metrics/engines", async (_request, reply) => {
+    const { text, contentType } = await engineMetrics(engines);
     return reply.type(contentType).send(text);
   });
   const folders = createFolders(config);

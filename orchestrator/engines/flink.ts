@@ -28,6 +28,11 @@ const checkpoints = z.object({
   }),
 });
 
+/** One process tells a metric's value; of several, their sum. Values come as text, or as numbers. */
+const metrics = z.array(
+  z.object({ id: z.string(), value: z.unknown(), sum: z.unknown() }).partial({ value: true, sum: true }),
+);
+
 const counts = z.object({ counts: z.object({ completed: z.number() }) });
 const exceptions = z.object({ exceptionHistory: z.object({ entries: z.array(z.unknown()) }) });
 
@@ -60,6 +65,8 @@ export interface Flink {
   /** Stops with a savepoint and waits for it. Returns its path. */
   stopWithSavepoint(id: string): Promise<string>;
   slots(): Promise<{ total: number; free: number }>;
+  /** Flink's own metrics at a path such as /jobmanager or /jobs/<id>, by name; those it doesn't have are left out. */
+  metrics(path: string, names: string[]): Promise<Map<string, number>>;
   /** How long a checkpoint of a job may take before Flink gives it up, and the pause between two, in ms. */
   checkpointMsMax(id: string): Promise<number>;
   /** Checkpoints that a run has completed, and failures it had. */
@@ -124,6 +131,11 @@ export function createFlink(address: string): Flink {
       const { data } = await http.get(`/jobs/${id}/checkpoints/config`);
       const { timeout, interval } = z.object({ timeout: z.number(), interval: z.number() }).parse(data);
       return timeout + interval;
+    },
+    async metrics(path, names) {
+      const { data } = await http.get(`${path}/metrics`, { params: { get: names.join(",") } });
+      const found = metrics.parse(data).map(({ id, value, sum }) => [id, Number(value ?? sum)] as const);
+      return new Map(found.filter(([, value]) => Number.isFinite(value)));
     },
     async slots() {
       const { data } = await http.get("/overview");
