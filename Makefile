@@ -7,7 +7,7 @@ DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps up down clean demo demo-all demo-pipeline load replay report ledger status check test test-minio \
-  test-hdfs test-compose notebooks lab bench bench-ingest bench-overload fuzz chromium
+  test-hdfs test-compose notebooks lab soak-console bench bench-ingest bench-overload fuzz chromium
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -117,6 +117,9 @@ fuzz: .venv-fuzz/.done ## send thousands of made-up requests to the API by its O
 	  .venv-fuzz/bin/schemathesis --config-file tests/fuzz/schemathesis.toml run --checks all --max-examples $(or $(CASES),100) \
 	    --phases examples,coverage,fuzzing --continue-on-failure "$${API_URL:-$$($(SWORDLAKE) url api)}/openapi.json" || exit 1; \
 	done
+
+soak-console: node_modules/.dev deps chromium ## hold the console open under live events; exit 1 where its memory grows: MINUTES= RATE=
+	@MINUTES="$(MINUTES)" RATE="$(RATE)" $(NODE) tests/support/soak-console.ts
 
 .venv/.done: notebooks/requirements.txt
 	python3 -m venv .venv
