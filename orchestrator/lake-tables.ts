@@ -14,12 +14,15 @@ export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const fullName = (pipeline: Pick<PipelineFolder, "name">, table: string) =>
   `lake.${quoted(pipeline.name)}.${quoted(table)}`;
 
-const columnsQuery = (pipeline: PipelineFolder) =>
+const columnsQuery = (pipeline: Pick<PipelineFolder, "name">) =>
   `SELECT table_name, column_name, data_type FROM lake.information_schema.columns
 WHERE table_schema = ${literal(pipeline.name)} ORDER BY 1, ordinal_position`;
 
 /** The tables of a pipeline that are in the lake. Throws, with the cure, where there is none. */
-export async function lakeTables({ lake }: Engines, pipeline: PipelineFolder): Promise<LakeTable[]> {
+export async function lakeTables(
+  { lake }: Engines,
+  pipeline: Pick<PipelineFolder, "name">,
+): Promise<LakeTable[]> {
   const tables = new Map<string, LakeTable>();
   for (const [table, name, type] of (await lake.query(columnsQuery(pipeline))).rows.map((row) =>
     row.map(String),

@@ -64,6 +64,8 @@ export interface Flink {
   cancel(id: string): Promise<void>;
   /** Stops with a savepoint and waits for it. Returns its path. */
   stopWithSavepoint(id: string): Promise<string>;
+  /** Removes a savepoint, wherever Flink keeps it. False where Flink couldn't. */
+  disposeSavepoint(path: string): Promise<boolean>;
   slots(): Promise<{ total: number; free: number }>;
   /** Flink's own metrics at a path such as /jobmanager or /jobs/<id>, by name; those it doesn't have are left out. */
   metrics(path: string, names: string[]): Promise<Map<string, number>>;
@@ -111,6 +113,17 @@ export function createFlink(address: string): Flink {
       });
       await waitFor(`job ${id} has ended`, async () => !live.includes(await state(id)));
       return path;
+    },
+    async disposeSavepoint(path) {
+      const started = await http.post("/savepoint-disposal", { "savepoint-path": path });
+      const trigger = z.object({ "request-id": z.string() }).parse(started.data)["request-id"];
+      let hasFailed = false;
+      await waitFor(`savepoint ${path} is removed`, async () => {
+        const answer = savepointStatus.parse((await http.get(`/savepoint-disposal/${trigger}`)).data);
+        hasFailed = Boolean(answer.operation?.["failure-cause"]);
+        return answer.status.id === "COMPLETED";
+      });
+      return !hasFailed;
     },
     async progress(id) {
       const [taken, failed] = await Promise.all([

@@ -14,6 +14,8 @@ export interface KafkaAdmin {
   offsets(topic: string): Promise<{ partition: number; low: number; high: number }[]>;
   /** Offset up to which a consumer group has committed, by partition; absent where it has none. */
   committed(group: string, topic: string, partitions: number[]): Promise<Map<number, number>>;
+  /** Sets what a group has committed; nobody of the group may be reading. */
+  commit(group: string, places: { topic: string; partition: number; offset: number }[]): Promise<void>;
   /** Reads topics from where the group committed, else from their start. */
   reader(group: string, topics: string[]): Promise<TopicReader>;
   close(): Promise<void>;
@@ -50,6 +52,7 @@ export async function connectKafka(bootstrap: string): Promise<KafkaAdmin> {
     },
     offsets,
     committed: (group, topic, partitions) => committedOffsets(bootstrap, group, topic, partitions),
+    commit: (group, places) => commitOffsets(bootstrap, group, places),
     async reader(group, topics) {
       const found = await Promise.all(topics.map(async (topic) => ({ topic, ends: await offsets(topic) })));
       const places = found.flatMap(({ topic, ends }) => ends.map(({ partition }) => ({ topic, partition })));
@@ -152,6 +155,27 @@ async function committedOffsets(
     return new Map(
       found.filter(({ offset }) => offset >= 0).map(({ partition, offset }) => [partition, offset]),
     );
+  } finally {
+    await closeConsumer(consumer);
+  }
+}
+
+async function commitOffsets(
+  bootstrap: string,
+  group: string,
+  places: { topic: string; partition: number; offset: number }[],
+): Promise<void> {
+  const consumer = await openConsumer(bootstrap, group);
+  try {
+    await pRetry(async () => void consumer.commitSync(places as TopicPartitionOffset[]), {
+      retries: 20,
+      minTimeout: 200,
+      factor: 1.2,
+    });
+  } catch (cause) {
+    throw new Error(`Kafka doesn't take the offsets of group ${group}: ${(cause as Error).message}`, {
+      cause,
+    });
   } finally {
     await closeConsumer(consumer);
   }

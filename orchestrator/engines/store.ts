@@ -46,7 +46,7 @@ const callerName = () => (process.getuid ? userInfo().username : "unknown");
 
 /** Connects and brings the schema up to date; `who` acts, as the history tells. Throws where Postgres doesn't answer. */
 export async function openStore(connection: pg.PoolConfig, who = callerName()): Promise<Store> {
-  const pool = new pg.Pool({ max: 4, connectionTimeoutMillis: 10_000, ...connection });
+  const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 10_000, ...connection });
   pool.on("error", () => {}); // an idle connection was lost; the next query opens another
   await migrate(pool);
   const historyIn =

@@ -12,7 +12,7 @@ import { fullName } from "../lake-tables.ts";
 import { runStatements } from "../state/compile.ts";
 
 /** One runner per pipeline, and so per table: two would take each other's new files for old ones. */
-export const maintenanceLease = ({ name }: PipelineFolder) => `maintain ${name}`;
+export const maintenanceLease = ({ name }: Pick<PipelineFolder, "name">) => `maintain ${name}`;
 
 /**
  * Trino takes an age, not a time: what passes between our reckoning and its own makes the cut later. All that
