@@ -58,7 +58,9 @@ export interface Maintenance {
   schedule: string;
   /** How long a snapshot stays: `report --as-of` reads it. Each commit writes down all that stay. */
   historyMs: number;
-  /** How long a savepoint that a stop made can be gone back to: its snapshots, and all since, stay. */
+  /** How many restore points of each job are kept: so many that were taken, and so many that commands left. */
+  restorePoints: number;
+  /** How long a restore point is kept: its snapshots, and all since, stay. */
   restorePointsMs: number;
   /** Age from which a file that no metadata names goes; never less than a checkpoint may take. */
   orphansMs: number;
@@ -104,6 +106,7 @@ const dayMs = 24 * hourMs;
 const maintenance: Maintenance = {
   schedule: "7 * * * *",
   historyMs: 6 * hourMs,
+  restorePoints: 3,
   restorePointsMs: dayMs,
   orphansMs: 3 * dayMs,
 };

@@ -13,6 +13,11 @@ export function maintenanceProblems({ name, maintenance }: PipelineFolder): stri
       ? []
       : [`${where}: ${key}: ${value}: give whole milliseconds, ${least} or more.`];
   });
+  const points = maintenance.restorePoints;
+  const count =
+    Number.isInteger(points) && points >= 1
+      ? []
+      : [`${where}: restorePoints: ${points}: give a whole number, 1 or more.`];
   const schedule = scheduleProblems(maintenance.schedule, "'7 * * * *' (each hour, 7 minutes past; UTC)");
-  return [...times, ...schedule.map((problem) => `${where}: ${problem}`)];
+  return [...times, ...count, ...schedule.map((problem) => `${where}: ${problem}`)];
 }
