@@ -74,6 +74,33 @@ program
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await deploy()).stop(pipeline, options));
 program
+  .command("points")
+  .description(
+    "restore points of a pipeline: savepoints, Kafka offsets and table snapshots that belong together",
+  )
+  .argument("<pipeline>")
+  .option("--take", "take one now; the jobs pause for some seconds, nothing is lost")
+  .option("--why <text>", "with --take: what it is for")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/points.ts")).points(pipeline, options));
+program
+  .command("rewind")
+  .description("take a pipeline's jobs, offsets and tables back to a restore point together, or refuse")
+  .argument("<pipeline>")
+  .requiredOption("--to <point>", "number of the restore point, as 'points' shows it")
+  .option("--drop-batches", "also where rows of backfills, replays and other statements go by it")
+  .option("--dry-run", "check only: change nothing")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/rewind.ts")).rewind(pipeline, options));
+program
+  .command("rollback")
+  .description("take the job that was upgraded last back to its version and state before, with its tables")
+  .argument("<pipeline>")
+  .option("--drop-batches", "also where rows of backfills, replays and other statements go by it")
+  .option("--dry-run", "check only: change nothing")
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/rewind.ts")).rollback(pipeline, options));
+program
   .command("lock")
   .description("write contract.lock.json: what is agreed with clients; breaking changes are refused")
   .argument("[pipeline]", "only this one")

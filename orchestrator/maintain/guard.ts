@@ -1,5 +1,6 @@
 // What maintenance must leave alone: snapshots that a restart or a restore point looks for, files that a
 // checkpoint under way has closed. Pure.
+import type { RestorePoint } from "../rewind/points.ts";
 import type { Written } from "./tables.ts";
 
 /** A moment from which on all snapshots stay, and why. */
@@ -8,42 +9,48 @@ export interface Pin {
   why: string;
 }
 
-/** A run of a job as it is known: of one that runs, or of one that ended with a savepoint. */
+/** A run of a job that goes on. */
 export interface Run {
   job: string;
   flinkJobId: string;
-}
-
-/** A savepoint that can be gone back to. */
-export interface RestorePoint extends Run {
-  savepoint: string;
 }
 
 /**
  * What a restart of each run looks for in a table: the oldest of its writers' last commits. `missing` are runs
  * that have not committed to the table yet: what they go back to is not known.
  */
-export function pinsOf(
-  written: Written[],
-  running: Run[],
-  restorePoints: RestorePoint[],
-): { pins: Pin[]; missing: string[] } {
+export function pinsOf(written: Written[], running: Run[]): { pins: Pin[]; missing: string[] } {
   const lastOf = ({ flinkJobId }: Run) => {
     const own = written.filter(({ job }) => job === flinkJobId).map(({ at }) => at);
     return own.length > 0 ? Math.min(...own) : undefined;
   };
-  const pin = (run: Run, why: string): Pin[] => {
-    const at = lastOf(run);
-    return at === undefined ? [] : [{ at, why }];
-  };
   return {
-    pins: [
-      ...running.flatMap((run) => pin(run, `last commit of job ${run.job}`)),
-      ...restorePoints.flatMap((point) => pin(point, `restore point ${point.savepoint} of job ${point.job}`)),
-    ],
+    pins: running.flatMap((run) => {
+      const at = lastOf(run);
+      return at === undefined ? [] : [{ at, why: `last commit of job ${run.job}` }];
+    }),
     missing: running.filter((run) => lastOf(run) === undefined).map(({ job }) => job),
   };
 }
+
+/** Snapshots of a table that a restore point needs: its own, and those in which its jobs find their last commits. */
+export function neededBy({ tables }: Pick<RestorePoint, "tables">, table: string): string[] {
+  const own = tables.find(({ name }) => name === table);
+  return own ? [...(own.snapshot ? [own.snapshot] : []), ...own.commits] : [];
+}
+
+/** What restore points need of a table; `madeAt` tells when a snapshot was made, of those that are there. */
+export const pointPins = (
+  points: Pick<RestorePoint, "id" | "kind" | "tables">[],
+  table: string,
+  madeAt: Map<string, number>,
+): Pin[] =>
+  points.flatMap((point) => {
+    const times = neededBy(point, table).flatMap((id) => madeAt.get(id) ?? []);
+    return times.length > 0
+      ? [{ at: Math.min(...times), why: `restore point ${point.id} (${point.kind})` }]
+      : [];
+  });
 
 /**
  * Snapshots before `cutoff` (ms) may go. Whatever is pinned is younger than it by `slackMs` at least; `heldBy`

@@ -4,8 +4,10 @@ import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { declaredJobs } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
 import { fullName, lakeTables } from "../lake-tables.ts";
+import { listPoints } from "../rewind/points.ts";
+import { prune } from "../rewind/prune.ts";
 import { type Figures, readFigures } from "./figures.ts";
-import { expiryCutoff, orphanCutoff, type Pin, pinsOf, type RestorePoint } from "./guard.ts";
+import { expiryCutoff, neededBy, orphanCutoff, type Pin, pinsOf, pointPins } from "./guard.ts";
 import {
   commit,
   countRows,
@@ -55,20 +57,20 @@ const worthRewriting = 2;
 const slackMs = 30_000;
 const orphansEveryMs = 24 * 3600 * 1000;
 
-/** Savepoints of stops that are not older than the pipeline keeps them. */
-async function restorePoints({ store }: Engines, pipeline: PipelineFolder): Promise<RestorePoint[]> {
-  const { rows } = await store.transaction((client) =>
-    client.query(
-      `SELECT subject, detail FROM history WHERE action = 'stop' AND split_part(subject, '/', 1) = $1
-       AND at > now() - $2 * interval '1 ms' AND detail->>'flinkJobId' IS NOT NULL AND detail->>'savepoint' IS NOT NULL`,
-      [pipeline.name, pipeline.maintenance.restorePointsMs],
-    ),
+/** What kept restore points need of a table. */
+async function pinsOfPoints(
+  { lake, store }: Engines,
+  pipeline: PipelineFolder,
+  table: string,
+): Promise<Pin[]> {
+  const points = await listPoints(store, pipeline.name);
+  const needed = [...new Set(points.flatMap((point) => neededBy(point, table)))];
+  if (needed.length === 0) return [];
+  const { rows } = await lake.query(
+    "SELECT snapshot_id, CAST(to_unixtime(committed_at) * 1000 AS BIGINT) " +
+      `FROM ${metadata(pipeline, table, "snapshots")} WHERE snapshot_id IN (${needed.join(", ")})`,
   );
-  return rows.map(({ subject, detail }) => ({
-    job: subject,
-    flinkJobId: detail.flinkJobId,
-    savepoint: detail.savepoint,
-  }));
+  return pointPins(points, table, new Map(rows.map(([id, at]) => [String(id), Number(at)])));
 }
 
 /** When a pipeline, or one of its tables, was maintained last; of runs that looked for stray files alone where asked. */
@@ -94,7 +96,7 @@ async function pinsFor(
   table: string,
   tell: Options["tell"],
 ): Promise<Pin[]> {
-  const points = await restorePoints(engines, pipeline);
+  const points = await pinsOfPoints(engines, pipeline, table);
   const look = async () => {
     const recorded = (await engines.store.jobs()).filter(
       (job) => job.pipeline === pipeline.name && job.desired === "running",
@@ -102,7 +104,8 @@ async function pinsFor(
     const running = recorded.flatMap(({ name, flinkJobId, definition }) =>
       flinkJobId && writes(definition, table) ? [{ job: name, flinkJobId }] : [],
     );
-    return pinsOf(await writtenBy(engines.lake, pipeline, table), running, points);
+    const { pins, missing } = pinsOf(await writtenBy(engines.lake, pipeline, table), running);
+    return { pins: [...pins, ...points], missing };
   };
   const first = await look();
   if (first.missing.length === 0) return first.pins;
@@ -227,7 +230,10 @@ export async function maintain(
   const chosen = known.filter((name) => options.tables?.includes(name) ?? true);
   const work = async () => {
     const done: Maintained[] = [];
-    if (!options.dryRun) await setProperties(engines, pipeline, chosen, patience);
+    if (!options.dryRun) {
+      await prune(engines, pipeline.name, false);
+      await setProperties(engines, pipeline, chosen, patience);
+    }
     for (const table of chosen) done.push(await maintainTable(engines, pipeline, table, options));
     return done;
   };

@@ -4,7 +4,14 @@ import { describe, expect, it } from "vitest";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
 import { definePipeline, type Maintenance } from "../../../flink-sql/pipeline.ts";
 import { nextRun } from "../../../orchestrator/cron.ts";
-import { expiryCutoff, orphanCutoff, type Pin, pinsOf } from "../../../orchestrator/maintain/guard.ts";
+import {
+  expiryCutoff,
+  neededBy,
+  orphanCutoff,
+  type Pin,
+  pinsOf,
+  pointPins,
+} from "../../../orchestrator/maintain/guard.ts";
 import { isDue } from "../../../orchestrator/maintain/schedule.ts";
 import { maintenanceProblems } from "../../../orchestrator/maintain/settings.ts";
 
@@ -20,27 +27,36 @@ describe("what a table's snapshots are pinned by", () => {
     { job: "now", operator: "b", checkpoint: 6, at: now - 9000 },
   ];
 
-  it("is the oldest of a running job's last commits, and that of a restore point", () => {
-    const { pins, missing } = pinsOf(
-      written,
-      [{ job: "p/landing", flinkJobId: "now" }],
-      [{ job: "p/landing", flinkJobId: "before", savepoint: "/s" }],
-    );
-    expect(pins).toEqual([
-      { at: now - 9000, why: "last commit of job p/landing" },
-      { at: now - 3 * hourMs, why: "restore point /s of job p/landing" },
-    ]);
-    expect(missing).toEqual([]);
+  it("is the oldest of a running job's last commits", () => {
+    expect(pinsOf(written, [{ job: "p/landing", flinkJobId: "now" }])).toEqual({
+      pins: [{ at: now - 9000, why: "last commit of job p/landing" }],
+      missing: [],
+    });
   });
 
-  it("is unknown for a run that has not committed yet; a restore point without rows needs nothing", () => {
-    expect(
-      pinsOf(
-        written,
-        [{ job: "p/landing", flinkJobId: "new" }],
-        [{ job: "p/other", flinkJobId: "none", savepoint: "/s" }],
-      ),
-    ).toEqual({ pins: [], missing: ["p/landing"] });
+  it("is unknown for a run that has not committed yet", () => {
+    expect(pinsOf(written, [{ job: "p/landing", flinkJobId: "new" }])).toEqual({
+      pins: [],
+      missing: ["p/landing"],
+    });
+  });
+
+  it("is, for a restore point, its snapshot and its jobs' last commits; of none that is gone", () => {
+    const tables = [
+      { name: "rows", snapshot: "30", columns: [], commits: ["10", "20"] },
+      { name: "none", snapshot: null, columns: [], commits: [] },
+    ];
+    const points = [{ id: 7, kind: "taken" as const, tables }];
+    const madeAt = new Map([
+      ["30", now - 1000],
+      ["20", now - 3 * hourMs],
+    ]);
+    expect(neededBy(points[0]!, "rows")).toEqual(["30", "10", "20"]);
+    expect(pointPins(points, "rows", madeAt)).toEqual([
+      { at: now - 3 * hourMs, why: "restore point 7 (taken)" },
+    ]);
+    expect(pointPins(points, "none", madeAt)).toEqual([]);
+    expect(pointPins(points, "other", madeAt)).toEqual([]);
   });
 });
 
