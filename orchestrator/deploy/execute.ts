@@ -2,6 +2,7 @@
 import { catalogStatements, tableStatements } from "../../flink-sql/script.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
+import { leavePoint } from "../rewind/take.ts";
 import { compilePlan, runStatements } from "../state/compile.ts";
 import { evolve } from "./evolve.ts";
 import type { Action } from "./reconcile.ts";
@@ -61,6 +62,15 @@ export async function stopJobs(engines: Engines, pipeline: string | undefined): 
   const recorded = (await engines.store.jobs()).filter(
     (job) => job.desired === "running" && (pipeline === undefined || job.pipeline === pipeline),
   );
-  for (const job of recorded) await stop(engines, job, live.find((running) => running.name === job.name)?.id);
+  const stopped: RecordedJob[] = [];
+  for (const job of recorded)
+    stopped.push(await stop(engines, job, live.find((running) => running.name === job.name)?.id));
+  for (const name of new Set(stopped.map((job) => job.pipeline)))
+    await leavePoint(
+      engines,
+      stopped.filter((job) => job.pipeline === name),
+      "stop",
+      "stopped",
+    );
   return recorded.map((job) => job.name);
 }

@@ -4,6 +4,7 @@ import { catalogStatements } from "../../flink-sql/script.ts";
 import type { Engines } from "../engines/engines.ts";
 import { newestCheckpoint } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
+import { assertNotRewinding } from "../rewind/points.ts";
 import { executePlan, runStatements } from "../state/compile.ts";
 import type { DeclaredJob } from "./reconcile.ts";
 
@@ -24,6 +25,7 @@ export function resumePath(recorded: RecordedJob | undefined, checkpoints: strin
 /** Submits a job, restored from `path` where there is one, and records it before and after. */
 export async function submit(engines: Engines, job: RecordedJob, path: string | undefined): Promise<string> {
   const { connection, store } = engines;
+  await assertNotRewinding(store, job.pipeline);
   const record: RecordedJob = { ...job, desired: "running", flinkJobId: null, restorePath: path ?? null };
   const { settings, statements } = job.definition;
   await store.saveJob(record);

@@ -6,6 +6,7 @@ import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { writtenBy } from "../maintain/tables.ts";
+import { leavePoint } from "../rewind/take.ts";
 import { judgeJob } from "../state/judge.ts";
 import { describeStep, type Verdict } from "../state/verdict.ts";
 import type { DeclaredJob } from "./reconcile.ts";
@@ -146,6 +147,7 @@ export async function upgrade(engines: Engines, job: DeclaredJob, id: string | u
   const refused = lostState(job, verdict, recorded);
   if (refused.length > 0) throw new Error(refused.join("\n"));
   const stopped = await stopWhole(engines, recorded, id, verdict);
+  await leavePoint(engines, [stopped], "upgrade", `before the upgrade of ${job.name}`);
   const { read } = await reading(engines, job);
   const next = { ...toRecord(job), plan: verdict?.plan, leavesState: verdict?.leavesState };
   try {

@@ -18,6 +18,7 @@ import {
   waitForCommits,
   waitForWriters,
 } from "../maintain/tables.ts";
+import { dropPointsBefore } from "../rewind/prune.ts";
 
 /** What is left of a table's history, counted after all was removed. */
 export interface HistoryProof {
@@ -96,6 +97,8 @@ async function removeOlder(
   tell("waiting for the jobs' next commits");
   await delay(slackMs);
   await waitForCommits(engines, pipeline, tables, tell);
+  // Their snapshots and savepoints hold what had to go.
+  await dropPointsBefore(engines, pipeline.name, new Date(rewritten), "rows were erased for good");
   const proofs: HistoryProof[] = [];
   for (const table of tables) {
     tell(`removing the history of ${table}`);
