@@ -65,18 +65,22 @@ export const toRecord = (job: DeclaredJob): RecordedJob => ({
   restorePath: null,
 });
 
-/** Stops a running job with a savepoint and records where it can go on. Returns that record. */
+/**
+ * Stops a running job with a savepoint and records where it can go on. Returns that record. Where it is but to pause, it
+ * stays recorded as running: whoever finds that it doesn't run brings it back from that savepoint.
+ */
 export async function stop(
   engines: Engines,
   recorded: RecordedJob,
   id: string | undefined,
+  desired: RecordedJob["desired"] = "stopped",
 ): Promise<RecordedJob> {
   const path = id
     ? await engines.flink.stopWithSavepoint(id)
     : resumePath(recorded, engines.connection.checkpoints);
   const stopped: RecordedJob = {
     ...recorded,
-    desired: "stopped",
+    desired,
     flinkJobId: null,
     restorePath: path ?? null,
   };

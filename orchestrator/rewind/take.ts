@@ -75,10 +75,12 @@ export async function notePoint(
   const jobs = await Promise.all(stopped.map((job) => pointJob(engines, job)));
   const tables = await Promise.all(
     own.map(async ({ name, columns }) => {
-      const snapshot = await currentSnapshot(engines.lake, pipeline, name);
-      const line = snapshot ? lineOf(await readSnapshots(engines.lake, pipeline, name), snapshot) : [];
+      const [snapshot, all] = await Promise.all([
+        currentSnapshot(engines.lake, pipeline, name),
+        readSnapshots(engines.lake, pipeline, name),
+      ]);
       const commits = lastCommits(
-        line,
+        lineOf(all, snapshot),
         jobs.map(({ run }) => run),
       );
       return {
@@ -117,14 +119,7 @@ export async function ableToStop({ flink, store }: Engines, pipeline: string, na
  */
 export async function pause(engines: Engines, jobs: RecordedJob[], live: FlinkJob[]) {
   const settled = await Promise.allSettled(
-    jobs.map(async (job): Promise<RecordedJob> => {
-      const paused: RecordedJob = {
-        ...(await stop(engines, job, runningOf(live, job.name)?.id)),
-        desired: "running",
-      };
-      await engines.store.saveJob(paused);
-      return paused;
-    }),
+    jobs.map((job) => stop(engines, job, runningOf(live, job.name)?.id, "running")),
   );
   const failed = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
   return { paused: settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])), failed };
@@ -224,7 +219,8 @@ export async function leavePoint(
     const note = () => notePoint(engines, stopped, kind, why);
     if (!(await store.withLease(note, false, maintenanceLease({ name: pipeline }))))
       throw new Error("the pipeline is being maintained");
-    await prune(engines, pipeline, true);
+    // An upgrade's job stands still meanwhile: savepoints go another time.
+    await prune(engines, pipeline, kind === "stop");
   } catch (cause) {
     await store.addHistory("no-restore-point", pipeline, { jobs: names, reason: (cause as Error).message });
   }

@@ -112,6 +112,9 @@ describe("the schedule", () => {
 
   it("and times are checked, all at once", () => {
     expect(maintenanceProblems(of())).toEqual([]);
+    expect(maintenanceProblems(of({ restorePoints: 0 }))).toEqual([
+      expect.stringMatching(/'p', maintenance: restorePoints: 0: give a whole number, 1 or more/),
+    ]);
     expect(maintenanceProblems(of({ schedule: "61 * * * *", historyMs: -1, orphansMs: 60_000 }))).toEqual([
       expect.stringMatching(/'p', maintenance: historyMs: -1: give whole milliseconds, 0 or more/),
       expect.stringMatching(/orphansMs: 60000: give whole milliseconds, 3600000 or more/),
