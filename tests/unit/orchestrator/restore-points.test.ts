@@ -1,6 +1,8 @@
 // Restore points: which are kept, which savepoints go, what stands against going back; all of it without engines.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { points } from "../../../orchestrator/commands/points.ts";
+import { rewind } from "../../../orchestrator/commands/rewind.ts";
 import type { RecordedJob } from "../../../orchestrator/engines/store.ts";
 import { batchesLost, type Present, rewindProblems } from "../../../orchestrator/rewind/checks.ts";
 import { unkept, unneeded } from "../../../orchestrator/rewind/kept.ts";
@@ -227,5 +229,15 @@ describe("going back", () => {
     expect(
       why({ topics: new Map(), savepointThere: () => false, declared: [], tables: new Map() }),
     ).toHaveLength(4);
+  });
+});
+
+describe("the commands", () => {
+  it("refuse what is no restore point, and a reason without a point", async () => {
+    for (const to of ["", "0", "latest", "1.5", "-1"])
+      await expect(rewind("p", { to })).rejects.toThrow(
+        /is no restore point: give its number, as 'points p'/,
+      );
+    await expect(points("p", { why: "because" })).rejects.toThrow(/give --take too/);
   });
 });
