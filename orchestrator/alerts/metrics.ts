@@ -1,5 +1,6 @@
-// Alerts and ledgers for Prometheus. Alerts are counted in Postgres when asked: a restart forgets none.
+// Alerts, ledgers and health for Prometheus. Alerts are counted in Postgres when asked: a restart forgets none.
 import { Gauge, Registry } from "prom-client";
+import type { Health, PipelineState } from "../console/api.ts";
 import type { Store } from "../engines/store.ts";
 import { countNames, type Ledger } from "../ledger/ledger.ts";
 import { countAlerts } from "./rows.ts";
@@ -8,6 +9,7 @@ import { countAlerts } from "./rows.ts";
 export async function loopMetrics(
   store: Store,
   ledgers: ReadonlyMap<string, Ledger>,
+  health: ReadonlyMap<string, PipelineState>,
 ): Promise<{ text: string; contentType: string }> {
   const registry = new Registry();
   const alerts = new Gauge({
@@ -33,5 +35,23 @@ export async function loopMetrics(
     closed.set({ pipeline }, ledger.closed ? 1 : 0);
     for (const became of countNames) records.set({ pipeline, became }, ledger[became]);
   }
+  setHealth(registry, health);
   return { text: await registry.metrics(), contentType: registry.contentType };
+}
+
+const states: Health[] = ["healthy", "lagging", "stalled", "failing", "stopped", "unknown"];
+
+function setHealth(registry: Registry, health: ReadonlyMap<string, PipelineState>): void {
+  const gauge = (name: string, help: string, more: string[] = []) =>
+    new Gauge({ name, help, labelNames: ["pipeline", ...more], registers: [registry] });
+  const state = gauge("swordlake_health", "1 for the state that a pipeline is in, 0 for the others", [
+    "state",
+  ]);
+  const lag = gauge("swordlake_lag_records", "Records that wait for the slowest job of a pipeline");
+  const rate = gauge("swordlake_records_per_second", "Records a second that come into a pipeline's topics");
+  for (const [pipeline, seen] of health) {
+    for (const one of states) state.set({ pipeline, state: one }, seen.health === one ? 1 : 0);
+    if (seen.lag !== null) lag.set({ pipeline }, seen.lag);
+    if (seen.rate !== null) rate.set({ pipeline }, seen.rate);
+  }
 }

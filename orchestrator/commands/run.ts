@@ -4,6 +4,8 @@ import { readStackConfig } from "../../stack/config.ts";
 import { keepAlerts } from "../alerts/deliver.ts";
 import { createWebhook } from "../alerts/webhook.ts";
 import { keepBatches } from "../backfill/schedule.ts";
+import type { PipelineState } from "../console/api.ts";
+import { createFolders } from "../console/folders.ts";
 import { createServer } from "../console/server.ts";
 import { keepRunning } from "../deploy/keep.ts";
 import { resolveConnection } from "../engines/connection.ts";
@@ -12,6 +14,8 @@ import { openStore } from "../engines/store.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { watchLedgers } from "../ledger/watch.ts";
 import { keepMaintained } from "../maintain/schedule.ts";
+import { keepWatch } from "../watch/keep.ts";
+import { createLooker } from "../watch/look.ts";
 import { abortOnSignal } from "./stack.ts";
 
 export async function run(): Promise<void> {
@@ -24,12 +28,21 @@ export async function run(): Promise<void> {
   // Connections of its own: whoever looks at the page never waits for the loop, nor the loop for them.
   const shown = await openStore(connection.postgres);
   const ledgers = new Map<string, Ledger>();
-  const server = await createServer({ ...engines, store: shown }, logger, ledgers);
+  const health = new Map<string, PipelineState>();
+  const folders = createFolders(config);
+  const looker = createLooker({ ...engines, store: shown }, folders);
+  const server = await createServer({ ...engines, store: shown }, logger, {
+    folders,
+    looker,
+    ledgers,
+    health,
+  });
   const { hostname, port } = new URL(connection.addresses.console);
   await server.listen({ host: hostname, port: Number(port) });
   logger.info({ instance: config.instance, address: connection.addresses.console }, "orchestrator runs");
   await Promise.all([
     keepRunning(engines, logger, signal),
+    keepWatch({ ...engines, store: shown }, looker, health, logger, signal),
     keepAlerts(engines, webhook, logger, signal),
     watchLedgers(engines, config.ledgerEveryMs, ledgers, logger, signal),
     keepMaintained(engines, logger, signal),

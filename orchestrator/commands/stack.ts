@@ -92,6 +92,12 @@ export async function status(options: { json?: boolean }): Promise<void> {
     e.pid,
   ]);
   printLine(textTable(["", "engine", "version", "address", "pid"], engineRows));
+  const glance = picture.pipelines.map((p) => [
+    p.health === "healthy" ? p.health : p.health.toUpperCase(),
+    p.name,
+    p.why,
+  ]);
+  if (glance.length > 0) printLine(textTable(["", "pipeline", "why"], glance));
   for (const pipeline of picture.pipelines) {
     printLine(
       textTable(

@@ -6,6 +6,7 @@ import { mayIngest } from "../../game-api/api-key.ts";
 import { inheritedEnv } from "../../stack/config.ts";
 import type { Engines } from "../engines/engines.ts";
 import { takeLedger } from "../ledger/ledger.ts";
+import { shared } from "../once.ts";
 import { eventText, type Item, placeName, readEvent, readPlace, repair } from "../quarantine/item.ts";
 import { type Filter, kindsQuery, readItems } from "../quarantine/query.ts";
 import { type RepairState, repairStates, saveRepair } from "../quarantine/repairs.ts";
@@ -20,7 +21,6 @@ import type {
 } from "./api.ts";
 import { errors } from "./errors.ts";
 import type { Folders } from "./folders.ts";
-import { shared } from "./once.ts";
 import { pipelineParams } from "./pipeline-routes.ts";
 import { deployerOf } from "./security.ts";
 

@@ -7,24 +7,33 @@ import { loopMetrics } from "../alerts/metrics.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { readStatus } from "../status.ts";
+import type { Looker } from "../watch/look.ts";
+import type { PipelineState } from "./api.ts";
 import { careRoutes } from "./care-routes.ts";
 import { deployRoutes } from "./deploy-routes.ts";
 import { engineMetrics } from "./engine-metrics.ts";
 import { errorHandler, errors } from "./errors.ts";
-import { createFolders } from "./folders.ts";
+import type { Folders } from "./folders.ts";
 import { newsRoutes } from "./news-routes.ts";
-import { createOverview } from "./overview.ts";
 import { preparePage } from "./page.ts";
 import { pipelineRoutes } from "./pipeline-routes.ts";
 import { guard } from "./security.ts";
 import { sqlRoute } from "./sql-route.ts";
 import { streamRoute } from "./stream.ts";
 
+/** What the orchestrator's loops keep, for the page and the metrics. */
+export interface Standing {
+  folders: Folders;
+  looker: Looker;
+  ledgers: ReadonlyMap<string, Ledger>;
+  health: ReadonlyMap<string, PipelineState>;
+}
+
 /** Builds the server; it doesn't listen yet. The page is made in the background: the first to ask may wait. */
 export async function createServer(
   engines: Engines,
   logger: Logger,
-  ledgers: ReadonlyMap<string, Ledger> = new Map(),
+  { folders, looker, ledgers, health }: Standing,
 ): Promise<FastifyInstance> {
   const { config, connection, store } = engines;
   const server = Fastify({
@@ -43,20 +52,18 @@ export async function createServer(
   guard(server, new URL(connection.addresses.console).host);
   server.get("/health", async () => ({ ok: true }));
   server.get("/metrics", async (_request, reply) => {
-    const { text, contentType } = await loopMetrics(store, ledgers);
+    const { text, contentType } = await loopMetrics(store, ledgers, health);
     return reply.type(contentType).send(text);
   });
   server.get("/metrics/engines", async (_request, reply) => {
     const { text, contentType } = await engineMetrics(engines);
     return reply.type(contentType).send(text);
   });
-  const folders = createFolders(config);
   server.get("/api/status", async () => {
     const states = connection.instance ? engineStates(config, connection.instance) : Promise.resolve([]);
     return readStatus(connection, (await folders.all()).pipelines, states);
   });
-  const overview = createOverview(engines, folders);
-  server.get("/api/overview", () => overview.now());
+  server.get("/api/overview", () => looker.now());
   pipelineRoutes(server, engines, folders);
   careRoutes(server, engines, folders);
   newsRoutes(server, engines, folders);

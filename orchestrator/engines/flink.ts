@@ -32,6 +32,14 @@ const checkpoints = z.object({
 const metrics = z.array(
   z.object({ id: z.string(), value: z.unknown(), sum: z.unknown() }).partial({ value: true, sum: true }),
 );
+const vitals = z.object({
+  latest: z.object({
+    completed: z.object({ latest_ack_timestamp: z.number(), state_size: z.number() }).nullable(),
+  }),
+});
+const failures = z.object({
+  exceptionHistory: z.object({ entries: z.array(z.object({ timestamp: z.number() })) }),
+});
 
 const counts = z.object({ counts: z.object({ completed: z.number() }) });
 const exceptions = z.object({ exceptionHistory: z.object({ entries: z.array(z.unknown()) }) });
@@ -40,6 +48,20 @@ export interface FlinkJob {
   id: string;
   name: string;
   state: string;
+}
+
+export interface LiveJob extends FlinkJob {
+  /** When this run was started, in ms since 1970. */
+  startedAt: number;
+}
+
+/** What a run's checkpoints and failures tell of how it is; times in ms since 1970. */
+export interface RunVitals {
+  /** When its newest checkpoint was complete; undefined where it has none. */
+  checkpointAt: number | undefined;
+  /** Size of all its state in that checkpoint. */
+  stateBytes: number | undefined;
+  failedAt: number[];
 }
 
 /** States in which a job works or is about to: a second one of its name must not be submitted. */
@@ -57,7 +79,7 @@ const live = [
 export interface Flink {
   version(): Promise<string>;
   /** Jobs that are not at their end. */
-  liveJobs(): Promise<FlinkJob[]>;
+  liveJobs(): Promise<LiveJob[]>;
   state(id: string): Promise<string>;
   /** Why a job failed, in one line. */
   failure(id: string): Promise<string>;
@@ -73,6 +95,7 @@ export interface Flink {
   checkpointMsMax(id: string): Promise<number>;
   /** Checkpoints that a run has completed, and failures it had. */
   progress(id: string): Promise<{ checkpoints: number; failures: number }>;
+  vitals(id: string): Promise<RunVitals>;
   /** Number of the newest checkpoint that a job has begun or goes back to; 0 where there is none. */
   newestCheckpointId(id: string): Promise<number>;
 }
@@ -87,7 +110,7 @@ export function createFlink(address: string): Flink {
       const { jobs } = overview.parse((await http.get("/jobs/overview")).data);
       return jobs
         .filter((job) => live.includes(job.state))
-        .map((job) => ({ id: job.jid, name: job.name, state: job.state }));
+        .map((job) => ({ id: job.jid, name: job.name, state: job.state, startedAt: job["start-time"] }));
     },
     state,
     async failure(id) {
@@ -134,6 +157,18 @@ export function createFlink(address: string): Flink {
       return {
         checkpoints: completed,
         failures: exceptions.parse(failed.data).exceptionHistory.entries.length,
+      };
+    },
+    async vitals(id) {
+      const [taken, failed] = await Promise.all([
+        http.get(`/jobs/${id}/checkpoints`),
+        http.get(`/jobs/${id}/exceptions`),
+      ]);
+      const { completed } = vitals.parse(taken.data).latest;
+      return {
+        checkpointAt: completed?.latest_ack_timestamp,
+        stateBytes: completed?.state_size,
+        failedAt: failures.parse(failed.data).exceptionHistory.entries.map(({ timestamp }) => timestamp),
       };
     },
     async newestCheckpointId(id) {

@@ -2,8 +2,7 @@
 // has closed again.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { lastAlert, saveAlerts } from "../alerts/rows.ts";
-import { alertId } from "../alerts/states.ts";
+import { tellStanding } from "../alerts/standing.ts";
 import { appliedPipelines, type Engines } from "../engines/engines.ts";
 import type { Store } from "../engines/store.ts";
 import { rounds } from "../rounds.ts";
@@ -15,20 +14,12 @@ export const ledgerAlert = "swordlake.ledger";
 /** Raises what a ledger asks for: open where it was closed before, closed where it was open. */
 export async function tellLedger(store: Store, ledger: Ledger, now = new Date()): Promise<void> {
   const { pipeline, closed, problems } = ledger;
-  const last = await store.transaction((client) => lastAlert(client, pipeline, ledgerAlert));
-  const wasOpen = last?.key.state === "open";
-  if (wasOpen !== closed) return;
-  const since = wasOpen ? last.key.since : now.toISOString();
-  const key = { state: closed ? "closed" : "open", since };
   const [first] = problems;
-  const value = {
-    ...key,
+  const says = {
     problems: problems.length,
     ...(first ? { first: `${first.kind}: ${first.topic} ${first.partition} at ${first.offset}` } : {}),
   };
-  await saveAlerts(store, [
-    { pipeline, alert: ledgerAlert, id: alertId(pipeline, ledgerAlert, key), key, value },
-  ]);
+  await tellStanding(store, { pipeline, alert: ledgerAlert, isOpen: !closed, says }, now);
 }
 
 /** Looks every `everyMs` until aborted; 0 never looks. `latest` gets the ledger of each pipeline. */

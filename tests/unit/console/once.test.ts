@@ -1,6 +1,6 @@
 // Work that many ask for at once: done once, and never waited for longer than it must be.
 import { expect, it } from "vitest";
-import { kept, shared } from "../../../orchestrator/console/once.ts";
+import { kept, shared } from "../../../orchestrator/once.ts";
 
 /** Work whose end is ours to say. */
 function work() {

@@ -1,12 +1,13 @@
-// One pipeline as the overview shows it, from what was seen of the engines. Pure.
+// One pipeline as it is, from what was seen of the engines. Pure.
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
-import { quarantineTopic } from "../../flink-sql/log.ts";
+import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
+import { insertsOf } from "../../flink-sql/statements.ts";
+import type { PipelineState } from "../console/api.ts";
 import { declaredJobs, tablesOf } from "../deploy/reconcile.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
-import type { PipelineState, TableState } from "./api.ts";
-import { healthOf } from "./health.ts";
-import { type Committed, committedKey, type Ends } from "./looks.ts";
+import { healthOf, type SeenJob } from "./health.ts";
+import { type Committed, committedKey, type Ends, type SeenTable, type Vitals } from "./looks.ts";
 import type { Progress } from "./progress.ts";
 
 /** What is undefined couldn't be seen. */
@@ -16,7 +17,8 @@ export interface Sight {
   live: FlinkJob[] | undefined;
   recorded: RecordedJob[] | undefined;
   committed: Committed | undefined;
-  tables: Map<string, TableState> | undefined;
+  tables: Map<string, SeenTable> | undefined;
+  vitals: Map<string, Vitals> | undefined;
 }
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -29,6 +31,8 @@ export function pipelineState(pipeline: PipelineFolder, sight: Sight, progress: 
   const declared = declaredJobs(pipeline).map((job) => ({
     name: job.name,
     topics: Object.keys(job.groups).map((topic) => kafkaTopic(pipeline.name, topic)),
+    landsAll: job.name === `${pipeline.name}/${logJob}`,
+    tables: insertsOf(job.statements.at(-1)?.text ?? "").map(({ table }) => `${pipeline.name}.${table}`),
   }));
   const reachedBy = (job: string, topic: string, { partition, high }: { partition: number; high: number }) =>
     committed?.get(committedKey(job, topic, partition)) ?? high;
@@ -48,34 +52,58 @@ export function pipelineState(pipeline: PipelineFolder, sight: Sight, progress: 
     state: live ? (live.find((job) => job.name === name)?.state ?? "NOT RUNNING") : "UNKNOWN",
     lag: committed ? lagOf(name) : null,
   }));
-  const lag = committed ? Math.max(0, ...jobs.map((job) => job.lag ?? 0)) : null;
-  const { rate, stillMs } = progress.note(pipeline.name, {
+  const landed = (own: string[]) => {
+    const seen = own.flatMap((table) => sight.tables?.get(table) ?? []);
+    const times = seen.flatMap(({ landedMs }) => landedMs ?? []);
+    return {
+      landedMs: times.length > 0 ? Math.max(...times) : undefined,
+      seenMs: seen.length > 0 ? Math.min(...seen.map(({ seenMs }) => seenMs)) : undefined,
+    };
+  };
+  const progressed = progress.note(pipeline.name, {
     atMs: sight.atMs,
     records: sum(own.flatMap(placesOf).map(({ high }) => high)),
-    done: sum(places.map(({ reached }) => reached)),
-    lag,
+    jobs: committed
+      ? declared.map((job) => ({
+          name: job.name,
+          done: sum(places.filter((place) => place.job === job.name).map(({ reached }) => reached)),
+          lag: lagOf(job.name),
+          ...landed(job.tables),
+        }))
+      : null,
   });
-  const tables = tablesOf(pipeline).map(
-    (name) =>
-      sight.tables?.get(`${pipeline.name}.${name}`) ?? {
-        name,
-        rows: null,
-        snapshot: null,
-        committedAt: null,
-      },
-  );
+  const { rate } = progressed;
+  const lag = committed ? Math.max(0, ...jobs.map((job) => job.lag ?? 0)) : null;
+  const tables = tablesOf(pipeline).map((name) => {
+    const { rows, snapshot, committedAt } = sight.tables?.get(`${pipeline.name}.${name}`) ?? {
+      rows: null,
+      snapshot: null,
+      committedAt: null,
+    };
+    return { name, rows, snapshot, committedAt };
+  });
   const newest = tables.toSorted((a, b) => (b.committedAt ?? "").localeCompare(a.committedAt ?? ""))[0];
   const topics = [...own, kafkaTopic(pipeline.name, quarantineTopic)].map((name) => ({
     name,
     records: ends.has(name) ? sum(placesOf(name).map(({ low, high }) => high - low)) : null,
   }));
-  const seen = jobs.map((job) => ({
-    ...job,
-    desired: recorded?.find(({ name }) => name === job.name)?.desired,
-  }));
+  const seen = jobs.map((job): SeenJob => {
+    const vitals = sight.vitals?.get(job.name);
+    const { stillMs, unlandedMs } = progressed.jobs.get(job.name) ?? { stillMs: null, unlandedMs: null };
+    return {
+      ...job,
+      desired: recorded?.find(({ name }) => name === job.name)?.desired,
+      stillMs,
+      unlandedMs,
+      checkpointMs: vitals ? sight.atMs - vitals.checkpointAt : null,
+      hasCheckpoint: vitals?.hasCheckpoint ?? true,
+      restarts: vitals?.restarts ?? 0,
+      landsAll: declared.some(({ name, landsAll }) => name === job.name && landsAll),
+    };
+  });
   const verdict =
     live && recorded
-      ? healthOf({ jobs: seen, lag, stillMs, rate, freshnessMs: pipeline.freshnessMs })
+      ? healthOf({ jobs: seen, rate, freshnessMs: pipeline.freshnessMs })
       : { health: "unknown" as const, why: `${live ? "Postgres" : "Flink"} doesn't answer.` };
   return {
     name: pipeline.name,
