@@ -34,8 +34,8 @@ export interface Verdict {
   why: string;
 }
 
-/** So many checkpoints without any progress are more than a slow one. */
-const stalledCheckpoints = 3;
+/** So many checkpoints without any progress: with a look or two it is called within three. */
+const stalledCheckpoints = 2;
 /** A floor: with checkpoints each second one slow commit, or a busy machine, would be called a stall. */
 const stalledMsMin = 15_000;
 /** Until its first checkpoint a run reads its state and its classes. */
@@ -49,7 +49,7 @@ const laggingRecordsMin = 1000;
 export const restartsMax = 3;
 export const restartWindowMs = 5 * 60_000;
 
-/** From when on what doesn't move is called stalled: three checkpoints, 15 s at least. */
+/** From when on what does not move is called stalled: two checkpoints, 15 s at least. */
 export const stalledMs = (freshnessMs: number) => Math.max(stalledMsMin, stalledCheckpoints * freshnessMs);
 
 const few = (names: string[]) =>
