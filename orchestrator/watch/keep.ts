@@ -7,7 +7,7 @@ import type { Engines } from "../engines/engines.ts";
 import type { Store } from "../engines/store.ts";
 import { rounds } from "../rounds.ts";
 import type { Looker } from "./look.ts";
-import { type HealthRow, saveHealth } from "./rows.ts";
+import { type HealthRow, saveCatchUpRates, saveHealth } from "./rows.ts";
 
 /** Name of the alert. */
 export const healthAlert = "swordlake.health";
@@ -51,6 +51,8 @@ export async function keepWatch(
       watched.map(({ name, health, why }) => ({ pipeline: name, health, why })),
     );
     for (const row of rows) await tellHealth(store, row);
+    const rates = looker.takeRates();
+    if (rates.size > 0) await saveCatchUpRates(store, rates);
   };
   const round = async () => {
     const seen = await looker.stand();

@@ -27,6 +27,8 @@ export interface Looker {
   now(): Promise<Overview>;
   /** For the watch: Trino is asked only of pipelines that owe a snapshot. */
   stand(): Promise<Overview>;
+  /** Records a second of jobs that were seen to read as fast as they can since this was asked last. */
+  takeRates(): Map<string, number>;
 }
 
 /** The pipelines there are; `problem` says why the folders can't be read as they are now. */
@@ -36,6 +38,7 @@ export interface Known {
 
 export function createLooker(engines: Engines, folders: Known): Looker {
   const progress = createProgress();
+  let rates = new Map<string, number>();
   const problems = new Map<string, string>();
   /** An engine that is away costs its own numbers, not the rest. */
   const attempt = async <T>(what: string, work: Promise<T>): Promise<T | undefined> => {
@@ -82,7 +85,7 @@ export function createLooker(engines: Engines, folders: Known): Looker {
     return {
       at: new Date(sight.atMs).toISOString(),
       problems: [...(problem ? [problem] : []), ...problems.values()],
-      pipelines: pipelines.map((pipeline) => pipelineState(pipeline, sight, progress)),
+      pipelines: pipelines.map((pipeline) => pipelineState(pipeline, sight, progress, rates)),
     };
   }, lookMs);
   return {
@@ -91,5 +94,10 @@ export function createLooker(engines: Engines, folders: Known): Looker {
       return look();
     },
     stand: look,
+    takeRates() {
+      const taken = rates;
+      rates = new Map();
+      return taken;
+    },
   };
 }

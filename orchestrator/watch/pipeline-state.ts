@@ -21,10 +21,16 @@ export interface Sight {
   vitals: Map<string, Vitals> | undefined;
 }
 
+const nothing = { stillMs: null, unlandedMs: null };
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** Takes this look into `progress` too. */
-export function pipelineState(pipeline: PipelineFolder, sight: Sight, progress: Progress): PipelineState {
+/** Takes this look into `progress` too; `rates` gets those jobs that were seen to read as fast as they can. */
+export function pipelineState(
+  pipeline: PipelineFolder,
+  sight: Sight,
+  progress: Progress,
+  rates: Map<string, number>,
+): PipelineState {
   const { ends, live, recorded, committed } = sight;
   const own = Object.keys(pipeline.topics).map((topic) => kafkaTopic(pipeline.name, topic));
   const placesOf = (topic: string) => ends.get(topic) ?? [];
@@ -73,6 +79,7 @@ export function pipelineState(pipeline: PipelineFolder, sight: Sight, progress: 
       : null,
   });
   const { rate } = progressed;
+  for (const [job, { catchUpRate }] of progressed.jobs) if (catchUpRate !== null) rates.set(job, catchUpRate);
   const lag = committed ? Math.max(0, ...jobs.map((job) => job.lag ?? 0)) : null;
   const tables = tablesOf(pipeline).map((name) => {
     const { rows, snapshot, committedAt } = sight.tables?.get(`${pipeline.name}.${name}`) ?? {
@@ -89,7 +96,7 @@ export function pipelineState(pipeline: PipelineFolder, sight: Sight, progress: 
   }));
   const seen = jobs.map((job): SeenJob => {
     const vitals = sight.vitals?.get(job.name);
-    const { stillMs, unlandedMs } = progressed.jobs.get(job.name) ?? { stillMs: null, unlandedMs: null };
+    const { stillMs, unlandedMs } = progressed.jobs.get(job.name) ?? nothing;
     return {
       ...job,
       desired: recorded?.find(({ name }) => name === job.name)?.desired,

@@ -26,14 +26,21 @@ export interface JobProgress {
   stillMs: number | null;
   /** How long offsets have moved without a snapshot of any table; null where one came. */
   unlandedMs: number | null;
+  /** Records a second since its offsets moved last, where more than that waited all the while; else null. */
+  catchUpRate: number | null;
 }
 
 const windowMs = 10_000;
+const busyTimes = 2;
 
 interface Known {
   done: number;
   atMs: number;
   movedMs: number;
+  /** When and where its offsets moved last, and what waited then. */
+  movedAtMs: number;
+  movedLag: number;
+  catchUpRate: number | null;
   unlandedSinceMs: number | undefined;
   seenMs: number | undefined;
 }
@@ -51,9 +58,16 @@ function follow(known: Known | undefined, { done, lag, landedMs, seenMs }: JobLo
   // The snapshot may have been made before the offset was seen, but not before the look before.
   const since = known?.unlandedSinceMs ?? (hasMoved ? known.atMs : undefined);
   const hasLanded = since !== undefined && landedMs !== undefined && landedMs >= since;
+  const read = hasMoved ? done - known.done : 0;
+  // What has come since the last commit waits at the best of times: only where far more does, it reads as fast as it can.
+  const isBusy = hasMoved && read > 0 && Math.min(lag, known.movedLag) > busyTimes * read;
+  const catchUpRate = isBusy ? (read / (atMs - known.movedAtMs)) * 1000 : null;
   return {
     done,
     atMs,
+    movedAtMs: hasMoved || !known ? atMs : known.movedAtMs,
+    movedLag: hasMoved || !known ? lag : known.movedLag,
+    catchUpRate,
     movedMs: isStill ? known.movedMs : atMs,
     unlandedSinceMs: hasLanded ? undefined : since,
     seenMs,
@@ -78,9 +92,10 @@ export function createProgress(): Progress {
       );
       known.set(pipeline, after);
       const jobs = new Map(
-        [...after].map(([name, { movedMs, unlandedSinceMs, seenMs }]): [string, JobProgress] => [
+        [...after].map(([name, { movedMs, unlandedSinceMs, seenMs, catchUpRate }]): [string, JobProgress] => [
           name,
           {
+            catchUpRate,
             stillMs: movedMs < look.atMs ? look.atMs - movedMs : null,
             // Up to the last answer: that none came while Trino was away says nothing.
             unlandedMs:

@@ -43,3 +43,23 @@ export async function readHealth(store: Store): Promise<Map<string, HealthRow>> 
   const { rows } = await store.transaction((client) => client.query("SELECT * FROM health"));
   return new Map(rows.map(toRow).map((row) => [row.pipeline, row]));
 }
+
+/** How fast jobs were seen to read while records waited; a faster look replaces a slower one. */
+export async function saveCatchUpRates(store: Store, rates: Map<string, number>): Promise<void> {
+  const given = [...rates].map(([job, rate]) => ({ job, rate }));
+  await store.transaction((client) =>
+    client.query(
+      `INSERT INTO catch_up_rates (job, records_per_second)
+       SELECT job, rate FROM jsonb_to_recordset($1::jsonb) AS t (job text, rate double precision)
+       ON CONFLICT (job) DO UPDATE SET records_per_second = excluded.records_per_second, at = excluded.at
+       WHERE catch_up_rates.records_per_second < excluded.records_per_second`,
+      [JSON.stringify(given)],
+    ),
+  );
+}
+
+/** Records a second by job, and when that was seen. */
+export async function catchUpRates(store: Store): Promise<Map<string, { rate: number; at: Date }>> {
+  const { rows } = await store.transaction((client) => client.query("SELECT * FROM catch_up_rates"));
+  return new Map(rows.map(({ job, records_per_second, at }) => [job, { rate: records_per_second, at }]));
+}

@@ -1,0 +1,163 @@
+// What a plan means for those who read: whom a change reaches downstream, and how long an upgraded job is down. The
+// figures are measured ones; where one isn't known, the line says so.
+import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { lineageOf } from "../console/lineage.ts";
+import type { Engines } from "../engines/engines.ts";
+import type { Store } from "../engines/store.ts";
+import { committedKey, committedOf, type Ends, endsOf } from "../watch/looks.ts";
+import { catchUpRates } from "../watch/rows.ts";
+import { type Action, pipelineOf } from "./reconcile.ts";
+
+/** Undefined: not known. */
+export interface Figures {
+  stateBytes: number | undefined;
+  /** Records that wait. */
+  lag: number | undefined;
+  /** Records a second that come in now. */
+  rate: number | undefined;
+  /** Records a second that the job has read while records waited, and when that was. */
+  catchUp: { rate: number; at: Date } | undefined;
+  /** How long earlier upgrades took from the stop to the first checkpoint, the newest first; of this job, else of others. */
+  earlierMs: number[];
+  isOwn: boolean;
+}
+
+const seconds = (ms: number) => `${Math.max(1, Math.round(ms / 1000))} s`;
+const number = (count: number) => Math.round(count).toLocaleString("en");
+
+function size(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  const unit = Math.min(units.length - 1, bytes > 0 ? Math.floor(Math.log2(bytes) / 10) : 0);
+  return `${Math.round(bytes / 1024 ** unit)} ${units[unit]}`;
+}
+
+const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** One line: how long a job is down, how long it catches up, and the figures that say so. Pure. */
+export function forecast({ stateBytes, lag, rate, catchUp, earlierMs, isOwn }: Figures): string {
+  const downMs = median(earlierMs);
+  const down =
+    downMs === undefined
+      ? "for how long it is down isn't known: no upgrade was measured here yet"
+      : `about ${seconds(downMs)} down, as the last ${earlierMs.length} upgrades of ${isOwn ? "it" : "other jobs"} took`;
+  const behind =
+    downMs === undefined || lag === undefined || rate === undefined
+      ? undefined
+      : lag + (rate * downMs) / 1000;
+  const left = catchUp && rate !== undefined ? catchUp.rate - rate : undefined;
+  const isOwing = behind !== undefined && behind >= 1;
+  const after =
+    behind !== undefined && !isOwing
+      ? "nothing to catch up"
+      : left === undefined || behind === undefined
+        ? "how long it catches up isn't known"
+        : left <= 0
+          ? "it never catches up at this rate"
+          : `${seconds((behind / left) * 1000)} to catch up`;
+  const figures = [
+    stateBytes === undefined ? "state of unknown size" : `state ${size(stateBytes)}`,
+    lag === undefined ? "what waits isn't known" : `${number(lag)} records waiting`,
+    rate === undefined ? "rate in isn't known" : `${number(rate)} records/s in`,
+    catchUp
+      ? `${number(catchUp.rate)} records/s when it catches up (measured ${catchUp.at.toISOString()})`
+      : "how fast it catches up was never measured",
+  ];
+  return `${down}; ${after} (${figures.join(", ")})`;
+}
+
+/** Who reads what an action changes: tables of a job, reports of those. Pure. */
+export function downstream(pipeline: PipelineFolder, action: Action): string[] {
+  const { nodes, edges } = lineageOf(pipeline);
+  const start =
+    action.kind === "upgrade-job"
+      ? [`job:${action.job.name}`]
+      : action.kind === "create-tables"
+        ? (action.dropped ?? []).map((table) => `table:${table}`)
+        : action.kind === "add-columns"
+          ? [`table:${action.table}`]
+          : action.kind === "create-topic" || action.kind === "alter-topic"
+            ? [`topic:${action.topic}`]
+            : [];
+  const reached = new Set(start);
+  for (const id of reached) for (const [from, to] of edges) if (from === id) reached.add(to);
+  const named = (kind: string) =>
+    nodes.flatMap((node) =>
+      node.kind === kind && reached.has(node.id) && !start.includes(node.id) ? [node.name] : [],
+    );
+  const kinds: [string, string[]][] = [
+    ["jobs", named("job")],
+    ["tables", named("table")],
+    ["alerts", named("alert")],
+    ["reports", named("report")],
+  ];
+  const parts = kinds.flatMap(([kind, names]) => (names.length > 0 ? [`${kind} ${names.join(", ")}`] : []));
+  return parts.length > 0 ? [`reaches ${parts.join("; ")}`] : [];
+}
+
+/** From each job's stop to the upgrade that followed it, the newest first. */
+const upgradesQuery = `
+SELECT up.subject, extract(epoch FROM up.at - max(stop.at)) * 1000 AS ms
+FROM history up JOIN history stop ON stop.subject = up.subject AND stop.action = 'stop' AND stop.id < up.id
+WHERE up.action = 'upgrade'
+GROUP BY up.id, up.subject, up.at HAVING up.at - max(stop.at) < interval '1 hour'
+ORDER BY up.id DESC LIMIT 100`;
+
+async function earlierUpgrades(store: Store, job: string): Promise<Pick<Figures, "earlierMs" | "isOwn">> {
+  const { rows } = await store.transaction((client) => client.query(upgradesQuery));
+  const own = rows.filter(({ subject }) => subject === job);
+  const isOwn = own.length > 0;
+  return { earlierMs: (isOwn ? own : rows).slice(0, 5).map(({ ms }) => Number(ms)), isOwn };
+}
+
+const sampleMs = 1000;
+const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
+
+/** Asks Flink, Kafka and Postgres for the figures of a job; takes a second, to count what comes in. */
+async function figuresOf(engines: Engines, pipeline: PipelineFolder, job: string): Promise<Figures> {
+  const unknown = () => undefined;
+  const topics = (ends: Ends) => sum([...ends.values()].flat().map(({ high }) => high));
+  const run = await engines.flink.liveJobs().then((live) => live.find(({ name }) => name === job), unknown);
+  const first = await endsOf(engines, [pipeline]);
+  const startedAt = performance.now();
+  const [vitals, committed, earlier, rates] = await Promise.all([
+    run && engines.flink.vitals(run.id).catch(unknown),
+    committedOf(engines, [pipeline], first).catch(unknown),
+    earlierUpgrades(engines.store, job),
+    catchUpRates(engines.store),
+  ]);
+  await new Promise((resolve) =>
+    setTimeout(resolve, Math.max(0, sampleMs - (performance.now() - startedAt))),
+  );
+  const then = await endsOf(engines, [pipeline]);
+  const elapsed = (performance.now() - startedAt) / 1000;
+  const lags = [...first].flatMap(([topic, places]) =>
+    places.flatMap(({ partition, high }) => {
+      const reached = committed?.get(committedKey(job, topic, partition));
+      return reached === undefined ? [] : [Math.max(0, high - reached)];
+    }),
+  );
+  return {
+    stateBytes: vitals?.stateBytes,
+    lag: committed ? sum(lags) : undefined,
+    rate: (topics(then) - topics(first)) / elapsed,
+    catchUp: rates.get(job),
+    ...earlier,
+  };
+}
+
+/** For each action the lines below it that are no part of what is done. */
+export async function expectations(
+  engines: Engines,
+  actions: Action[],
+  pipelines: PipelineFolder[],
+): Promise<string[][]> {
+  return Promise.all(
+    actions.map(async (action) => {
+      const pipeline = pipelines.find(({ name }) => name === pipelineOf(action));
+      if (!pipeline) return [];
+      const reached = downstream(pipeline, action);
+      if (action.kind !== "upgrade-job") return reached;
+      return [...reached, forecast(await figuresOf(engines, pipeline, action.job.name))];
+    }),
+  );
+}
