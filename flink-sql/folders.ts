@@ -3,8 +3,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { z } from "zod";
 import { alertNames, alertProblems, alertTopic } from "./alerts.ts";
-import { envelopeColumns, topicColumns } from "./columns.ts";
+import { envelopeColumns, toFlinkType, topicColumns } from "./columns.ts";
 import { importDefault } from "./import-source.ts";
 import type { EventType, Pipeline, Topic } from "./pipeline.ts";
 
@@ -21,6 +22,8 @@ export interface PipelineFolder extends Pipeline {
   tables: SqlFile[];
   jobs: SqlFile[];
   reports: SqlFile[];
+  /** Fields that have no column type and are left out, as `event.field`; only while its mistakes are looked for. */
+  unread?: string[];
 }
 
 /** Where the pipelines of this checkout live. */
@@ -166,19 +169,49 @@ export function whereIn(file: string, problem: string): string {
   return `${file}:${text.slice(0, at).split("\n").length}`;
 }
 
-async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
+/** The contract without the fields that have no column type: what of it can be judged all the same. */
+function readable(declared: Pipeline): { pipeline: Pipeline; left: string[] } {
+  const left: string[] = [];
+  const isColumn = (event: string, field: string, type: unknown) => {
+    try {
+      toFlinkType(field, type as z.ZodType);
+      return true;
+    } catch {
+      left.push(`${event}.${field}`);
+      return false;
+    }
+  };
+  const topics = Object.entries(declared.topics).map(([topicName, topic]) => {
+    const events = Object.entries(topic.events).flatMap(([type, event]) => {
+      if (!event.fields?.shape) return [];
+      const gone = Object.entries(event.fields.shape).filter(([field, zod]) => !isColumn(type, field, zod));
+      const mask = Object.fromEntries(gone.map(([field]) => [field, true as const]));
+      return [[type, { ...event, fields: event.fields.omit(mask as never) }]];
+    });
+    return [topicName, { ...topic, events: Object.fromEntries(events) }];
+  });
+  return { pipeline: { ...declared, topics: Object.fromEntries(topics) }, left };
+}
+
+interface LoadedFolder {
+  folder: PipelineFolder | undefined;
+  problems: string[];
+}
+
+async function loadFolder(root: string, name: string): Promise<LoadedFolder> {
   const path = join(root, name);
   const file = join(path, "pipeline.ts");
   let declared: Pipeline | undefined;
   try {
     declared = await importDefault<Pipeline>(file);
   } catch (error) {
-    throw new Error(importProblem(file, error as Error), { cause: error });
+    return { folder: undefined, problems: [importProblem(file, error as Error)] };
   }
   if (!declared?.topics)
-    throw new Error(
-      `${file}: no pipeline is exported. End the file with 'export default definePipeline({…})'.`,
-    );
+    return {
+      folder: undefined,
+      problems: [`${file}: no pipeline is exported. End the file with 'export default definePipeline({…})'.`],
+    };
   const files = {
     tables: sqlFiles(join(path, "tables")),
     jobs: sqlFiles(join(path, "jobs")),
@@ -192,26 +225,39 @@ async function loadFolder(root: string, name: string): Promise<PipelineFolder> {
       .map((sql) => `${sql.path}: '${sql.name}' is no SQL identifier: use a-z, 0-9 and _, a letter first`),
   ];
   problems.push(...nameClashes(declared, files).map((problem) => `${path}: ${problem}`));
-  if (problems.length > 0) throw new Error(problems.join("\n"));
-  return { ...declared, name, path, ...files };
+  const whole = { ...declared, name, path, ...files };
+  if (problems.length === 0) return { folder: whole, problems };
+  const { pipeline, left } = readable(declared);
+  const rest = { ...pipeline, name, path, ...files, unread: left };
+  const isReadable =
+    contractProblems(name, pipeline).length === 0 && nameClashes(pipeline, files).length === 0;
+  return { folder: isReadable ? rest : undefined, problems };
 }
 
-/**
- * All pipelines under the given roots, by name. Throws one error that lists every folder's
- * mistakes, each as "file:line: what is wrong".
- */
-export async function loadPipelines(roots: string[] = [pipelinesRoot]): Promise<PipelineFolder[]> {
+export interface Loaded {
+  /** Those that load; of one with a mistake in its contract, what can be judged without the field at fault. */
+  pipelines: PipelineFolder[];
+  /** Every folder's mistakes, each as "file:line: what is wrong". */
+  problems: string[];
+}
+
+/** All pipelines under the given roots, by name, with what is wrong. */
+export async function readPipelines(roots: string[] = [pipelinesRoot]): Promise<Loaded> {
   const found = roots.flatMap((root) =>
     readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, "pipeline.ts")))
       .map((entry) => ({ root, name: entry.name })),
   );
-  const loaded = await Promise.allSettled(found.map(({ root, name }) => loadFolder(root, name)));
-  const problems = loaded.flatMap((result) =>
-    result.status === "rejected" ? [String(result.reason.message)] : [],
-  );
+  const loaded = await Promise.all(found.map(({ root, name }) => loadFolder(root, name)));
+  return {
+    pipelines: loaded.flatMap(({ folder }) => folder ?? []).sort((a, b) => a.name.localeCompare(b.name)),
+    problems: loaded.flatMap(({ problems }) => problems),
+  };
+}
+
+/** All pipelines under the given roots, by name. Throws one error that lists every folder's mistakes. */
+export async function loadPipelines(roots: string[] = [pipelinesRoot]): Promise<PipelineFolder[]> {
+  const { pipelines, problems } = await readPipelines(roots);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  return loaded
-    .flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))
-    .sort((a, b) => a.name.localeCompare(b.name));
+  return pipelines;
 }

@@ -1,6 +1,6 @@
 // What was done and what happened, newest first: the history and the alerts, a page at a time.
-import type { Store } from "../engines/store.ts";
-import type { TimelineEntry, TimelinePage } from "./api.ts";
+import type { TimelineEntry, TimelinePage } from "./console/api.ts";
+import type { Store } from "./engines/store.ts";
 
 export const timelineKinds = ["deploy", "restart", "alert", "key", "care", "other"] as const;
 
@@ -9,6 +9,8 @@ export interface TimelineQuery {
   pipeline?: string | undefined;
   /** Nothing newer than this: pages stay the same while more happens. */
   until: Date;
+  /** Nothing older than this. */
+  since?: Date | undefined;
   offset: number;
   limit: number;
 }
@@ -19,8 +21,8 @@ WITH entries AS (
   SELECT at, id::text AS id, who, action, subject, detail,
     CASE
       WHEN action = 'submit' AND detail->>'restoredFrom' LIKE '%/chk-%' THEN 'restart'
-      WHEN action IN ('submit', 'stop', 'adopt', 'cancel-double', 'create-topic', 'create-tables', 'apply',
-        'rollback', 'rewind', 'upgrade') THEN 'deploy'
+      WHEN action IN ('submit', 'stop', 'adopt', 'cancel-double', 'create-topic', 'alter-topic', 'create-tables',
+        'add-columns', 'contract', 'apply', 'rollback', 'rewind', 'upgrade') THEN 'deploy'
       WHEN action LIKE '%-key' THEN 'key'
       WHEN action IN ('repair', 'replay', 'forget', 'retain', 'backfill', 'maintain', 'rebuild') THEN 'care'
       ELSE 'other'
@@ -32,7 +34,7 @@ WITH entries AS (
   FROM alerts
 ), chosen AS (
   SELECT * FROM entries
-  WHERE at <= $1 AND ($2::text IS NULL OR kind = $2)
+  WHERE at <= $1 AND ($6::timestamptz IS NULL OR at >= $6) AND ($2::text IS NULL OR kind = $2)
     AND ($3::text IS NULL OR split_part(translate(subject, './', '  '), ' ', 1) = $3)
 )
 SELECT *, (SELECT count(*) FROM chosen) AS total FROM chosen
@@ -40,9 +42,9 @@ ORDER BY at DESC, length(id) DESC, id DESC OFFSET $4 LIMIT $5`;
 
 export async function readTimeline(
   store: Store,
-  { kind, pipeline, until, offset, limit }: TimelineQuery,
+  { kind, pipeline, until, since, offset, limit }: TimelineQuery,
 ): Promise<TimelinePage> {
-  const values = [until, kind ?? null, pipeline ?? null, offset, limit];
+  const values = [until, kind ?? null, pipeline ?? null, offset, limit, since ?? null];
   const { rows } = await store.transaction((client) => client.query(query, values));
   const entries = rows.map(
     (row): TimelineEntry => ({

@@ -65,8 +65,24 @@ program
   .command("apply")
   .description("make topics, tables and jobs match the folders; a second time it does nothing")
   .argument("[pipeline]", "only this one")
+  .option(
+    "--plan <hash>",
+    "only what the plan of this hash said: refused, with what moved, where it is another by now",
+  )
+  .option("--why <text>", "why, for the history")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await deploy()).apply(pipeline, options));
+program
+  .command("history")
+  .description("who did what, when and why: deploys, restarts, alerts, keys, care; the newest first")
+  .argument("[pipeline]", "only this one")
+  .option("--limit <number>", "how many entries at most", "30")
+  .option(
+    "--since <time>",
+    "nothing older: a time such as 2026-02-28T12:30, in UTC, or an age such as 2h, 7d",
+  )
+  .option("--json", "print one JSON document")
+  .action(async (pipeline, options) => (await import("./commands/history.ts")).history(pipeline, options));
 program
   .command("stop")
   .description("stop a pipeline's jobs with savepoints; apply goes on from there")

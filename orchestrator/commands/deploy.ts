@@ -3,79 +3,55 @@
 import { render } from "../../flink-sql/render.ts";
 import { catalogStatements, jobsOf, tableStatements } from "../../flink-sql/script.ts";
 import { readStackConfig } from "../../stack/config.ts";
-import { allOrEveryProblem } from "../../stack/fetch.ts";
-import { evolutions } from "../deploy/evolve.ts";
-import { execute, stopJobs } from "../deploy/execute.ts";
-import { observe } from "../deploy/observe.ts";
-import { type Action, describeAction, pipelineOf, reconcile, tablesOf } from "../deploy/reconcile.ts";
-import { refusals } from "../deploy/refusals.ts";
-import { validate, validateReports } from "../deploy/validate.ts";
+import { applyDecision, decide, expected } from "../deploy/decide.ts";
+import { stopJobs } from "../deploy/execute.ts";
+import { keepPlan } from "../deploy/kept-plans.ts";
+import { describeAction } from "../deploy/reconcile.ts";
 import { resolveConnection } from "../engines/connection.ts";
-import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
-import { judge } from "../state/judge.ts";
+import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { printJson, printLine } from "./output.ts";
 
-/** Actions for all pipelines or one, with all problems of the folders checked first. */
-export async function decide(engines: Engines, pipeline: string | undefined): Promise<Action[]> {
-  const pipelines = await declaredPipelines(engines.config);
-  const chosen = pipeline ? [pipelineNamed(pipelines, pipeline)] : pipelines;
-  const [recorded, observed] = await Promise.all([engines.store.jobs(), observe(engines)]);
-  const evolved = await evolutions(engines, chosen, observed.tables);
-  await validate(engines, chosen, evolved.problems);
-  // With no name given, jobs of folders that are gone are stopped too.
-  const only = pipeline
-    ? [pipeline]
-    : [...pipelines.map((p) => p.name), ...recorded.map((job) => job.pipeline)];
-  // The order is what lets old and new clients write meanwhile: columns, jobs, API.
-  const actions = [
-    ...evolved.columns,
-    ...(await judge(engines, pipelines, reconcile(pipelines, recorded, observed, only), recorded, observed)),
-    ...evolved.contracts,
-  ];
-  const refused = refusals(actions, recorded, pipelines);
-  if (refused.length > 0) throw new Error(refused.join("\n"));
-  const changed = pipelines.filter((p) => actions.some((action) => pipelineOf(action) === p.name));
-  const complete = changed.filter(
-    (p) =>
-      tablesOf(p).every((table) => observed.tables.includes(`${p.name}.${table}`)) &&
-      !evolved.columns.some((action) => action.pipeline.name === p.name),
-  );
-  await allOrEveryProblem(complete.map((p) => validateReports(engines, p)));
-  return actions;
-}
-
-type TableAction = Extract<Action, { kind: "create-tables" | "add-columns" }>;
-const changesTables = (action: Action): action is TableAction =>
-  action.kind === "create-tables" || action.kind === "add-columns";
-
-/** Does actions in their order; `tell` gets each before it is done. Reports are checked as soon as Trino can. */
-export async function executeAll(
-  engines: Engines,
-  actions: Action[],
-  tell: (line: string) => void,
-): Promise<void> {
-  for (const [index, action] of actions.entries()) {
-    tell(describeAction(action));
-    await execute(engines, action);
-    // Before its last one, Trino lacks tables or columns to check the reports against.
-    const ofSame = (other: Action) => changesTables(other) && pipelineOf(other) === pipelineOf(action);
-    if (changesTables(action) && !actions.slice(index + 1).some(ofSame))
-      await validateReports(engines, action.pipeline);
-  }
+export interface ApplyOptions {
+  json?: boolean;
+  plan?: string;
+  why?: string;
 }
 
 /** Applies everything; `tell` gets each action as it is done. Returns what was done. */
 export async function applyAll(
   tell: (step: string, line: string) => void,
   pipeline?: string,
+  { plan, why }: ApplyOptions = {},
 ): Promise<string[]> {
   return withEngines(async (engines) => {
-    const done = await engines.store.withLease(async () => {
-      const actions = await decide(engines, pipeline);
-      await executeAll(engines, actions, (line) => tell("apply", line));
-      return actions.map(describeAction);
-    }, true);
-    return done ?? [];
+    const { actions } = await applyDecision(engines, { pipeline, plan, why }, (line) => tell("apply", line));
+    return actions.map(describeAction);
+  });
+}
+
+/** What `plan --json` prints. */
+export interface PlanDocument {
+  /** For apply --plan; null where there are problems. */
+  hash: string | null;
+  actions: string[];
+  /** By action: whom it reaches downstream, and how long a job is down. */
+  expected: string[][];
+  notes: string[];
+  problems: string[];
+}
+
+async function planned(pipeline: string | undefined): Promise<PlanDocument> {
+  return withEngines(async (engines) => {
+    const decision = await decide(engines, pipeline);
+    const { actions, changes, hash, notes } = decision;
+    keepPlan(engines.config, hash, changes);
+    return {
+      hash,
+      actions: actions.map(describeAction),
+      expected: await expected(engines, decision),
+      notes,
+      problems: [],
+    };
   });
 }
 
@@ -84,10 +60,26 @@ export async function plan(
   options: { json?: boolean; sql?: boolean },
 ): Promise<void> {
   if (options.sql) return printSql(pipeline);
-  const lines = await withEngines(async (engines) => (await decide(engines, pipeline)).map(describeAction));
-  if (options.json) return void printJson({ actions: lines });
-  printLine(lines.length === 0 ? "Nothing to do: the engines match the folders." : lines.join("\n"));
-  if (lines.length > 0) printLine("\n'npx swordlake apply' does this.");
+  if (options.json) {
+    const document = await planned(pipeline).catch(
+      (error: Error): PlanDocument => ({
+        hash: null,
+        actions: [],
+        expected: [],
+        notes: [],
+        problems: error.message.split("\n"),
+      }),
+    );
+    if (document.problems.length > 0) process.exitCode = 1;
+    return void printJson(document);
+  }
+  const { hash, actions, expected, notes } = await planned(pipeline);
+  for (const [index, line] of actions.entries())
+    printLine([line, ...expected[index]!.map((more) => `    ${more}`)].join("\n"));
+  for (const note of notes) printLine(note);
+  if (actions.length === 0) return void printLine("Nothing to do: the engines match the folders.");
+  const name = pipeline ? ` ${pipeline}` : "";
+  printLine(`\n'npx swordlake apply${name} --plan ${hash}' does this, and nothing else.`);
 }
 
 /** The whole Flink SQL of a pipeline, with this instance's addresses. */
@@ -106,8 +98,11 @@ async function printSql(pipeline: string | undefined): Promise<void> {
   }
 }
 
-export async function apply(pipeline: string | undefined, options: { json?: boolean }): Promise<void> {
-  const done = await applyAll((_step, line) => process.stderr.write(`${line}\n`), pipeline);
+export async function apply(pipeline: string | undefined, options: ApplyOptions): Promise<void> {
+  const { plan } = options;
+  if (plan !== undefined && !/^[0-9a-f]{16}$/.test(plan))
+    throw new Error(`--plan ${plan}: give the 16 characters that 'npx swordlake plan' printed.`);
+  const done = await applyAll((_step, line) => process.stderr.write(`${line}\n`), pipeline, options);
   if (options.json) printJson({ actions: done });
   else
     printLine(done.length === 0 ? "Nothing to do: the engines match the folders." : `${done.length} done.`);

@@ -3,10 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { listAlerts } from "../alerts/rows.ts";
 import type { Engines } from "../engines/engines.ts";
+import { readTimeline, timelineKinds } from "../history.ts";
 import { alertEntry } from "./alert-entries.ts";
 import type { AlertEntry, TimelinePage } from "./api.ts";
 import type { Folders } from "./folders.ts";
-import { readTimeline, timelineKinds } from "./timeline.ts";
 
 const alertsMax = 200;
 const entriesMax = 200;

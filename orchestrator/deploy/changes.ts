@@ -1,10 +1,11 @@
-// A plan as the page shows it: each action with the difference it makes to SQL, and a name for all of them. Pure.
+// A plan as people see it: each action with the difference it makes to SQL, a name for all of them, and what moved
+// between two plans. Pure.
 import { createHash } from "node:crypto";
 import { structuredPatch } from "diff";
-import type { SourcedStatement } from "../../../flink-sql/script.ts";
-import { type Action, describeAction, pipelineOf } from "../../deploy/reconcile.ts";
-import type { RecordedJob } from "../../engines/store.ts";
-import type { PlanChange, PlanLine } from "../api.ts";
+import type { SourcedStatement } from "../../flink-sql/script.ts";
+import type { PlanChange, PlanLine } from "../console/api.ts";
+import type { RecordedJob } from "../engines/store.ts";
+import { type Action, describeAction, pipelineOf } from "./reconcile.ts";
 
 const textOf = ({
   settings,
@@ -64,3 +65,20 @@ export const toChanges = (actions: Action[], recorded: RecordedJob[]): PlanChang
 /** The same for the same changes to the same state. */
 export const nameOf = (changes: PlanChange[]): string =>
   createHash("sha256").update(JSON.stringify(changes)).digest("hex").slice(0, 16);
+
+/** What a plan says now that it didn't say before, and the other way round; a line each. */
+export function moved(before: PlanChange[], now: PlanChange[]): string[] {
+  const said = (changes: PlanChange[], line: string) => changes.find((change) => change.line === line);
+  const gone = before.filter(({ line }) => !said(now, line));
+  const fresh = now.filter(({ line }) => !said(before, line));
+  const other = now.filter(({ line, diff }) => {
+    const known = said(before, line);
+    return known && JSON.stringify(known.diff) !== JSON.stringify(diff);
+  });
+  const lines = [
+    ...gone.map(({ line }) => `  planned, and not to be done any more: ${line}`),
+    ...fresh.map(({ line }) => `  to be done now, and not planned: ${line}`),
+    ...other.map(({ line }) => `  planned with other SQL: ${line}`),
+  ];
+  return lines.length > 0 ? lines : ["  the same actions, in another order"];
+}

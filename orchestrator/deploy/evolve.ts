@@ -11,8 +11,10 @@ import { declaredTable } from "../../flink-sql/tables.ts";
 import { rollApi } from "../../stack/engines/roll.ts";
 import type { Engines } from "../engines/engines.ts";
 import { openSession } from "../engines/gateway.ts";
+import type { RecordedJob } from "../engines/store.ts";
 import { fullName } from "../lake-tables.ts";
 import { commit } from "../maintain/tables.ts";
+import { tableColumns } from "../state/plan.ts";
 import { type NewColumn, tableChanges, trinoType } from "./evolve-tables.ts";
 
 /** A contract as this stack serves it. */
@@ -23,7 +25,8 @@ export interface AppliedContract {
 }
 
 export type Evolution =
-  | { kind: "add-columns"; pipeline: PipelineFolder; table: string; columns: NewColumn[] }
+  /** `dropped`: those of the columns that a running job writes, so someone took them away. */
+  | { kind: "add-columns"; pipeline: PipelineFolder; table: string; columns: NewColumn[]; dropped?: string[] }
   | {
       kind: "change-contract";
       pipeline: PipelineFolder;
@@ -118,11 +121,23 @@ async function columnEvolutions(
   return found;
 }
 
+/** A column that is missing and that a job writes was there when the job was made. */
+function withDropped(evolution: Evolution, recorded: RecordedJob[]): Evolution {
+  if (evolution.kind !== "add-columns") return evolution;
+  const table = `\`lake\`.\`${evolution.pipeline.name}\`.\`${evolution.table}\``;
+  const written = recorded.flatMap(({ plan }) =>
+    plan ? tableColumns(plan).flatMap((known) => (known.table === table ? known.columns : [])) : [],
+  );
+  const dropped = evolution.columns.flatMap(({ name }) => (written.includes(name) ? [name] : []));
+  return dropped.length > 0 ? { ...evolution, dropped } : evolution;
+}
+
 /** What pipelines ask of what is there already; `tables` are those of the lake, as `<pipeline>.<table>`. */
 export async function evolutions(
   engines: Engines,
   pipelines: PipelineFolder[],
   tables: string[],
+  recorded: RecordedJob[] = [],
 ): Promise<Evolutions> {
   const all = await Promise.all(
     pipelines.map(async (pipeline): Promise<Evolutions> => {
@@ -135,7 +150,7 @@ export async function evolutions(
     }),
   );
   return {
-    columns: all.flatMap(({ columns }) => columns),
+    columns: all.flatMap(({ columns }) => columns.map((column) => withDropped(column, recorded))),
     contracts: all.flatMap(({ contracts }) => contracts),
     problems: all.flatMap(({ problems }) => problems),
   };
@@ -145,7 +160,12 @@ export async function evolutions(
 export function describeEvolution(action: Evolution): string {
   const { name } = action.pipeline;
   if (action.kind === "add-columns")
-    return `~ table lake.${name}.${action.table}: + ${action.columns.map(({ name, type }) => `${name} ${type}`).join(", ")}`;
+    return (
+      `~ table lake.${name}.${action.table}: + ${action.columns.map(({ name, type }) => `${name} ${type}`).join(", ")}` +
+      (action.dropped
+        ? `; dropped by hand: ${action.dropped.join(", ")}. It comes back empty: 'npx swordlake replay ${name}' fills it`
+        : "")
+    );
   const lines = action.changes.map((what) => `\n    ${what}`).join("");
   if (!action.rolls) return `+ contract of ${name} is written down`;
   return `~ contract of ${name}: the API's workers are replaced one by one${lines}`;

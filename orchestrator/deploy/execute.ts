@@ -28,6 +28,12 @@ export async function execute(engines: Engines, action: Action): Promise<void> {
     case "create-topic":
       await kafka.createTopic(action.topic, action.partitions, action.retentionMs);
       return store.addHistory("create-topic", action.topic, { partitions: action.partitions });
+    case "alter-topic":
+      await kafka.setRetention(action.topic, action.retentionMs);
+      return store.addHistory("alter-topic", action.topic, {
+        retentionMs: action.retentionMs,
+        was: action.was,
+      });
     case "create-tables": {
       const { pipeline, missing } = action;
       const catalog = catalogStatements(pipeline.name, connection.store);

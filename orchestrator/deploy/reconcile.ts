@@ -5,7 +5,7 @@ import { filteredName } from "../../flink-sql/filters.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { quarantineTopic } from "../../flink-sql/log.ts";
 import { type Job, jobsOf } from "../../flink-sql/script.ts";
-import { tokenize } from "../../flink-sql/statements.ts";
+import { insertsOf, tokenize } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { describeStep, summary, type Verdict } from "../state/verdict.ts";
@@ -17,6 +17,13 @@ export interface Observed {
   /** Tables in the lake, as `<pipeline>.<table>`. */
   tables: string[];
   jobs: FlinkJob[];
+  /** Of topics that are there; absent where Kafka doesn't tell. */
+  shapes?: ReadonlyMap<string, TopicShape>;
+}
+
+export interface TopicShape {
+  partitions: number;
+  retentionMs: number;
 }
 
 export interface DeclaredJob extends Job {
@@ -27,12 +34,16 @@ export interface DeclaredJob extends Job {
 
 export type Action =
   | Evolution
-  | { kind: "create-topic"; topic: string; partitions: number; retentionMs: number }
-  | { kind: "create-tables"; pipeline: PipelineFolder; missing: string[] }
+  /** `removed`: a job has read it, so someone took it away. */
+  | { kind: "create-topic"; topic: string; partitions: number; retentionMs: number; removed?: boolean }
+  | { kind: "alter-topic"; topic: string; retentionMs: number; was: number }
+  /** `dropped`: those of the missing that a job has written to. */
+  | { kind: "create-tables"; pipeline: PipelineFolder; missing: string[]; dropped?: string[] }
   | { kind: "cancel-double"; job: string; id: string }
   /** A run that was submitted, but whose id was not written down before a crash. */
   | { kind: "adopt-job"; job: RecordedJob; id: string }
-  | { kind: "submit-job"; job: DeclaredJob }
+  /** `after`: why it doesn't run, though it was applied. */
+  | { kind: "submit-job"; job: DeclaredJob; after?: "stop" | "loss" }
   /** `verdict` is given by judge.ts; none where the old version ran from plain statements. */
   | { kind: "upgrade-job"; job: DeclaredJob; id: string | undefined; verdict?: Verdict }
   | { kind: "stop-job"; job: RecordedJob; id: string | undefined };
@@ -88,25 +99,66 @@ export const quarantineShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 100
 /** Of the alerts of all names: few, and in one order. */
 const alertShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
 
-function topicActions(pipelines: PipelineFolder[], observed: Observed): Action[] {
+/** Topics that a pipeline declares, with the engine's own. */
+export function topicsOf(pipeline: PipelineFolder): [string, TopicShape][] {
+  const alerts = Object.keys(pipeline.alerts).length > 0 ? { [alertTopic]: alertShape } : {};
+  const topics = { ...pipeline.topics, [quarantineTopic]: quarantineShape, ...alerts };
+  return Object.entries(topics).map(([name, { partitions, retentionMs }]) => [
+    kafkaTopic(pipeline.name, name),
+    { partitions, retentionMs },
+  ]);
+}
+
+function topicActions(pipelines: PipelineFolder[], recorded: RecordedJob[], observed: Observed): Action[] {
   return pipelines.flatMap((pipeline) => {
-    const alerts = Object.keys(pipeline.alerts).length > 0 ? { [alertTopic]: alertShape } : {};
-    const topics = { ...pipeline.topics, [quarantineTopic]: quarantineShape, ...alerts };
-    return Object.entries(topics).flatMap(([name, { partitions, retentionMs }]): Action[] => {
-      const topic = kafkaTopic(pipeline.name, name);
-      return observed.topics.includes(topic)
-        ? []
-        : [{ kind: "create-topic", topic, partitions, retentionMs }];
+    const wasRead = recorded.some((job) => job.pipeline === pipeline.name && job.flinkJobId !== null);
+    return topicsOf(pipeline).flatMap(([topic, { partitions, retentionMs }]): Action[] => {
+      if (!observed.topics.includes(topic)) {
+        const isKnown = recorded.some(
+          (job) =>
+            job.pipeline === pipeline.name &&
+            Object.keys(job.definition.groups).some((name) => kafkaTopic(pipeline.name, name) === topic),
+        );
+        const removed = wasRead && isKnown;
+        return [{ kind: "create-topic", topic, partitions, retentionMs, ...(removed ? { removed } : {}) }];
+      }
+      const was = observed.shapes?.get(topic)?.retentionMs ?? retentionMs;
+      return was === retentionMs ? [] : [{ kind: "alter-topic", topic, retentionMs, was }];
     });
   });
 }
 
-function tableActions(pipelines: PipelineFolder[], observed: Observed): Action[] {
+/** What apply leaves as it is, since Kafka can't undo it or rows would change places: a sentence each, with the cure. */
+export function driftNotes(pipelines: PipelineFolder[], observed: Observed): string[] {
+  return pipelines.flatMap((pipeline) =>
+    topicsOf(pipeline).flatMap(([topic, { partitions }]) => {
+      const actual = observed.shapes?.get(topic)?.partitions ?? partitions;
+      if (actual === partitions) return [];
+      return actual > partitions
+        ? [
+            `! topic ${topic} has ${actual} partitions, ${partitions} are declared: Kafka takes none away. ` +
+              `Declare ${actual} in ${pipeline.path}/pipeline.ts`,
+          ]
+        : [
+            `! topic ${topic} has ${actual} partitions, ${partitions} are declared: apply adds none, since keys would ` +
+              `move to other partitions while old records of theirs wait. Declare ${actual}, or a topic of a new name`,
+          ];
+    }),
+  );
+}
+
+function tableActions(pipelines: PipelineFolder[], recorded: RecordedJob[], observed: Observed): Action[] {
   return pipelines.flatMap((pipeline): Action[] => {
     const missing = tablesOf(pipeline).filter(
       (table) => !observed.tables.includes(`${pipeline.name}.${table}`),
     );
-    return missing.length > 0 ? [{ kind: "create-tables", pipeline, missing }] : [];
+    if (missing.length === 0) return [];
+    const written = recorded
+      .filter((job) => job.pipeline === pipeline.name)
+      .flatMap((job) => insertsOf(job.definition.statements.at(-1)?.text ?? ""))
+      .map(({ table }) => table);
+    const dropped = missing.filter((table) => written.includes(table));
+    return [{ kind: "create-tables", pipeline, missing, ...(dropped.length > 0 ? { dropped } : {}) }];
   });
 }
 
@@ -118,7 +170,10 @@ function jobActions(job: DeclaredJob, recorded: RecordedJob | undefined, observe
     .map((live): Action => ({ kind: "cancel-double", job: job.name, id: live.id }));
   if (recorded && recorded.sqlHash !== job.hash)
     return [...doubles, { kind: "upgrade-job", job, id: kept?.id }];
-  if (!kept) return [{ kind: "submit-job", job }];
+  if (!kept) {
+    const after = recorded && (recorded.desired === "running" ? ("loss" as const) : ("stop" as const));
+    return [{ kind: "submit-job", job, ...(after ? { after } : {}) }];
+  }
   if (recorded && recorded.flinkJobId !== kept.id)
     return [...doubles, { kind: "adopt-job", job: recorded, id: kept.id }];
   return doubles;
@@ -141,8 +196,8 @@ export function reconcile(
     (job) => job.desired === "running" && only.includes(job.pipeline) && !names.has(job.name),
   );
   return [
-    ...topicActions(wanted, observed),
-    ...tableActions(wanted, observed),
+    ...topicActions(wanted, recorded, observed),
+    ...tableActions(wanted, recorded, observed),
     ...gone.map(
       (job): Action => ({
         kind: "stop-job",
@@ -164,6 +219,7 @@ export function reconcile(
 export function pipelineOf(action: Action): string {
   switch (action.kind) {
     case "create-topic":
+    case "alter-topic":
       return action.topic.split(".")[0] ?? "";
     case "create-tables":
     case "add-columns":
@@ -176,6 +232,14 @@ export function pipelineOf(action: Action): string {
   }
 }
 
+const dayMs = 24 * 3600 * 1000;
+const days = (ms: number) => (ms < 0 ? "for good" : ms % dayMs === 0 ? `${ms / dayMs} days` : `${ms} ms`);
+
+const returns = {
+  stop: ": it was stopped; it goes on from its savepoint",
+  loss: ": it should run and doesn't (cancelled by hand, or lost); it goes on from its newest checkpoint",
+};
+
 /** A line a person can read; below a changed job, one for each of its steps that has state. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
@@ -183,15 +247,28 @@ export function describeAction(action: Action): string {
     case "change-contract":
       return describeEvolution(action);
     case "create-topic":
-      return `+ topic ${action.topic} (${action.partitions} partitions)`;
+      return (
+        `+ topic ${action.topic} (${action.partitions} partitions)` +
+        (action.removed
+          ? ": it was removed by hand. What had not landed is lost, and offsets begin at 0 again: the ledger says so"
+          : "")
+      );
+    case "alter-topic":
+      return `~ topic ${action.topic}: retention is ${days(action.was)}, ${days(action.retentionMs)} is declared`;
     case "create-tables":
-      return `+ tables in lake.${action.pipeline.name}: ${action.missing.join(", ")}`;
+      return (
+        `+ tables in lake.${action.pipeline.name}: ${action.missing.join(", ")}` +
+        (action.dropped
+          ? `; dropped by hand: ${action.dropped.join(", ")}. Their rows are gone: ` +
+            `'npx swordlake replay ${action.pipeline.name}' fills them from the log`
+          : "")
+      );
     case "cancel-double":
       return `- second run ${action.id} of job ${action.job}`;
     case "adopt-job":
       return `~ job ${action.job.name}: its run ${action.id} is written down`;
     case "submit-job":
-      return `+ job ${action.job.name}`;
+      return `+ job ${action.job.name}${action.after ? returns[action.after] : ""}`;
     case "upgrade-job":
       return [
         `~ job ${action.job.name}: its SQL changed; ${summary(action.verdict)}`,

@@ -33,8 +33,11 @@ const asDeclared = (pipeline: PipelineFolder) =>
     columns: columns.map((column) => ({ name: column.name, type: column.type.toLowerCase() })),
   }));
 
-/** Problems that can be seen without any engine: templates, quotes, report headers. */
-function textProblems({ connection }: Engines, pipeline: PipelineFolder): string[] {
+/** Problems that can be seen without any engine: templates, quotes, report headers; and whether there is SQL to plan. */
+function textProblems(
+  { connection }: Engines,
+  pipeline: PipelineFolder,
+): { problems: string[]; isPlannable: boolean } {
   const problems: string[] = [];
   const attempt = (work: () => unknown, name = (message: string) => message) => {
     try {
@@ -47,7 +50,13 @@ function textProblems({ connection }: Engines, pipeline: PipelineFolder): string
   attempt(() => parseAssertions(pipeline));
   attempt(() => pipeline.person !== undefined && personColumns(pipeline));
   attempt(() => expiredRows(pipeline, asDeclared(pipeline), new Date()));
-  problems.push(...placeProblems(pipeline), ...maintenanceProblems(pipeline), ...batchProblems(pipeline));
+  // What can't be read as SQL is told below.
+  attempt(
+    () => problems.push(...placeProblems(pipeline)),
+    () => "",
+  );
+  problems.push(...maintenanceProblems(pipeline), ...batchProblems(pipeline));
+  const before = problems.length;
   attempt(() => {
     const statements = [...tableStatements(pipeline), ...jobsOf(pipeline).flatMap((job) => job.statements)];
     for (const { text, source } of statements)
@@ -56,7 +65,8 @@ function textProblems({ connection }: Engines, pipeline: PipelineFolder): string
         (message) => located(source, message),
       );
   });
-  return problems;
+  const isPlannable = problems.length === before;
+  return { problems: problems.filter(Boolean), isPlannable };
 }
 
 /** The EXPLAIN of a statement, on the same lines. */
@@ -99,33 +109,68 @@ async function plannerProblems({ connection }: Engines, pipeline: PipelineFolder
   return problems;
 }
 
-/** Throws one error with every problem of the given pipelines, beside those `known` already. */
-export async function validate(
-  engines: Engines,
-  pipelines: PipelineFolder[],
-  known: string[] = [],
-): Promise<void> {
-  const early = new Map(pipelines.map((pipeline) => [pipeline, textProblems(engines, pipeline)]));
-  // Of a text that can't be read the planner would only say so again.
-  const readable = pipelines.filter((pipeline) => early.get(pipeline)!.length === 0);
-  const planned = await Promise.all(readable.map((pipeline) => plannerProblems(engines, pipeline)));
-  const problems = [...known, ...[...early.values()].flat(), ...planned.flat()];
-  if (problems.length > 0) throw new Error(problems.join("\n"));
-}
-
-/** Has Trino check every report of a pipeline whose tables exist, with its defaults. Throws all problems at once. */
-export async function validateReports({ lake }: Engines, pipeline: PipelineFolder): Promise<void> {
+/** Problems of reports whose tables are in the lake, by Trino, with their defaults; columns yet to be added aside. */
+async function reportProblems(
+  { lake }: Engines,
+  pipeline: PipelineFolder,
+  fresh: string[] = [],
+): Promise<string[]> {
   const problems = await Promise.all(
-    parseReports(pipeline.reports).map(async (report) => {
+    readableReports(pipeline).map(async (report) => {
       const path = pipeline.reports.find((file) => file.name === report.name)?.path ?? report.name;
       return lake.query(`EXPLAIN (TYPE VALIDATE) ${fillReport(report, {}).report.sql}`).then(
         () => [],
         (error: unknown) => {
           if (!(error instanceof TrinoError)) throw error;
-          return [located(`${path}:1`, error.reason)];
+          const column = /Column '([^']+)' cannot be resolved/.exec(error.reason)?.[1]?.split(".").at(-1);
+          return column && fresh.includes(column) ? [] : [located(`${path}:1`, error.reason)];
         },
       );
     }),
   );
-  if (problems.flat().length > 0) throw new Error(problems.flat().join("\n"));
+  return problems.flat();
+}
+
+/** Those whose header can be read: of the others it is told elsewhere. */
+const readableReports = (pipeline: PipelineFolder) =>
+  pipeline.reports.flatMap((file) => {
+    try {
+      return parseReports([file]);
+    } catch {
+      return [];
+    }
+  });
+
+/** What is known of pipelines before they are validated. */
+export interface Known {
+  /** Problems that were found already. */
+  problems: string[];
+  /** Whether all tables of a pipeline are in the lake, so that Trino can check its reports. */
+  isMade(pipeline: PipelineFolder): boolean;
+  /** Columns that apply will add to tables of a pipeline first. */
+  fresh(pipeline: PipelineFolder): string[];
+}
+
+/** Throws one error with every problem of the given pipelines. */
+export async function validate(engines: Engines, pipelines: PipelineFolder[], known: Known): Promise<void> {
+  const early = new Map(pipelines.map((pipeline) => [pipeline, textProblems(engines, pipeline)]));
+  // Of a text that can't be read the planner would only say so again.
+  const plannable = pipelines.filter((pipeline) => early.get(pipeline)!.isPlannable);
+  const [planned, reports] = await Promise.all([
+    Promise.all(plannable.map((pipeline) => plannerProblems(engines, pipeline))),
+    Promise.all(
+      pipelines
+        .filter((pipeline) => known.isMade(pipeline))
+        .map((pipeline) => reportProblems(engines, pipeline, known.fresh(pipeline))),
+    ),
+  ]);
+  const texts = [...early.values()].flatMap(({ problems }) => problems);
+  const problems = [...new Set([...known.problems, ...texts, ...planned.flat(), ...reports.flat()])];
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+/** Has Trino check every report of a pipeline whose tables exist, with its defaults. Throws all problems at once. */
+export async function validateReports(engines: Engines, pipeline: PipelineFolder): Promise<void> {
+  const problems = await reportProblems(engines, pipeline);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }

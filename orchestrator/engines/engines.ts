@@ -1,5 +1,11 @@
 // The clients of all engines, opened together and closed together.
-import { loadPipelines, type PipelineFolder, pipelinesRoot } from "../../flink-sql/folders.ts";
+import {
+  type Loaded,
+  loadPipelines,
+  type PipelineFolder,
+  pipelinesRoot,
+  readPipelines,
+} from "../../flink-sql/folders.ts";
 import { readStackConfig, type StackConfig } from "../../stack/config.ts";
 import { type Connection, resolveConnection } from "./connection.ts";
 import { createFlink, type Flink } from "./flink.ts";
@@ -51,6 +57,10 @@ export async function withEngines<T>(work: (engines: Engines) => Promise<T>): Pr
     await Promise.allSettled([engines.kafka.close(), engines.store.close()]);
   }
 }
+
+/** Those pipelines with what is wrong in their folders. */
+export const readablePipelines = (config: StackConfig): Promise<Loaded> =>
+  readPipelines([pipelinesRoot, ...config.pipelineRoots]);
 
 /** The pipelines of the checkout and of SWORDLAKE_PIPELINES. */
 export const declaredPipelines = (config: StackConfig): Promise<PipelineFolder[]> =>

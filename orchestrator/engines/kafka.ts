@@ -4,12 +4,16 @@ import KafkaJavascript, {
   type TopicPartitionOffset,
 } from "@confluentinc/kafka-javascript";
 import pRetry from "p-retry";
+import { setTopicSetting, topicSettings } from "./kafka-settings.ts";
 
 const { IsolationLevel, Kafka, logLevel } = KafkaJavascript.KafkaJS;
 
 export interface KafkaAdmin {
   topics(): Promise<string[]>;
   createTopic(topic: string, partitions: number, retentionMs: number): Promise<void>;
+  /** Partitions and retention of topics. */
+  shapes(topics: string[]): Promise<Map<string, { partitions: number; retentionMs: number }>>;
+  setRetention(topic: string, retentionMs: number): Promise<void>;
   /** First and next offset of each partition, in partition order. */
   offsets(topic: string): Promise<{ partition: number; low: number; high: number }[]>;
   /** Offset up to which a consumer group has committed, by partition; absent where it has none. */
@@ -50,6 +54,23 @@ export async function connectKafka(bootstrap: string): Promise<KafkaAdmin> {
         timeout: 15_000,
       });
     },
+    async shapes(topics) {
+      if (topics.length === 0) return new Map();
+      const [retention, metadata] = await Promise.all([
+        topicSettings(bootstrap, topics, "retention.ms"),
+        admin.fetchTopicMetadata({ topics, timeout: 10_000 }),
+      ]);
+      return new Map(
+        metadata.flatMap(({ name, partitions }) => {
+          const value = retention.get(name);
+          return value
+            ? [[name, { partitions: partitions.length, retentionMs: Number(value) }] as const]
+            : [];
+        }),
+      );
+    },
+    setRetention: (topic, retentionMs) =>
+      setTopicSetting(bootstrap, topic, "retention.ms", String(retentionMs)),
     offsets,
     committed: (group, topic, partitions) => committedOffsets(bootstrap, group, topic, partitions),
     commit: (group, places) => commitOffsets(bootstrap, group, places),

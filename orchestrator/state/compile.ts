@@ -8,7 +8,7 @@ import { declaredTable } from "../../flink-sql/tables.ts";
 import { located } from "../deploy/validate.ts";
 import type { Connection } from "../engines/connection.ts";
 import { FlinkSqlError, openSession } from "../engines/gateway.ts";
-import { parsePlan, printPlan, tableOf } from "./plan.ts";
+import { parsePlan, printPlan, tableColumns } from "./plan.ts";
 
 type Place = Pick<Connection, "addresses" | "checkpoints" | "sqlValues" | "store">;
 
@@ -109,16 +109,9 @@ export async function compilePlan(
 
 /** Statements that fail where a table of the lake no longer has the columns that the plan writes or reads. */
 function columnChecks(plan: string, pipeline: string, source: string): CheckedStatement[] {
-  return parsePlan(plan).nodes.flatMap((one) => {
-    const spec = (one.scanTableSource ?? one.dynamicTableSink) as
-      | { table?: { resolvedTable?: { schema?: { columns?: { name: string }[] } } } }
-      | undefined;
-    const columns = spec?.table?.resolvedTable?.schema?.columns?.map(({ name }) => name);
-    const table = tableOf(one);
-    return table?.startsWith(`\`lake\`.\`${pipeline}\`.`) && columns
-      ? [{ text: `DESCRIBE ${table}`, source, columns }]
-      : [];
-  });
+  return tableColumns(plan)
+    .filter(({ table }) => table.startsWith(`\`lake\`.\`${pipeline}\`.`))
+    .map(({ table, columns }) => ({ text: `DESCRIBE ${table}`, source, columns }));
 }
 
 /**

@@ -70,3 +70,15 @@ export function tableOf(one: PlanNode): string | undefined {
     | undefined;
   return typeof spec?.table?.identifier === "string" ? spec.table.identifier : undefined;
 }
+
+/** Tables that a plan reads or writes, with their columns where it has them. */
+export function tableColumns(text: string): { table: string; columns: string[] }[] {
+  return parsePlan(text).nodes.flatMap((one) => {
+    const spec = (one.scanTableSource ?? one.dynamicTableSink) as
+      | { table?: { resolvedTable?: { schema?: { columns?: { name: string }[] } } } }
+      | undefined;
+    const columns = spec?.table?.resolvedTable?.schema?.columns?.map(({ name }) => name);
+    const table = tableOf(one);
+    return table && columns ? [{ table, columns }] : [];
+  });
+}

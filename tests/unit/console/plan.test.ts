@@ -1,6 +1,6 @@
 // A plan as the console shows it: what differs in its lines, and a name that stands for all of it.
 import { expect, it } from "vitest";
-import { diffLines, nameOf, toChanges } from "../../../orchestrator/console/planner/changes.ts";
+import { diffLines, nameOf, toChanges } from "../../../orchestrator/deploy/changes.ts";
 import type { DeclaredJob } from "../../../orchestrator/deploy/reconcile.ts";
 import type { RecordedJob } from "../../../orchestrator/engines/store.ts";
 
