@@ -21,7 +21,7 @@ import { readHealth } from "../../orchestrator/watch/rows.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { swordlakeWith } from "../support/cli.ts";
-import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
+import { catalogue, inThisProcess, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
 
@@ -87,7 +87,7 @@ async function freeze(table: string): Promise<{ free: () => Promise<void> }> {
 beforeAll(async () => {
   engines = await connectEngines(readStackConfig());
   const contract = catalogue["pipeline.ts"]!.replace("freshnessMs: 1000", `freshnessMs: ${freshnessMs}`);
-  root = writeFolder(name, { ...catalogue, "pipeline.ts": contract });
+  root = writeFolder(name, inThisProcess({ ...catalogue, "pipeline.ts": contract }));
   await run("apply", name);
   receiver = createServer((request, response) => {
     let body = "";

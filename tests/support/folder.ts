@@ -75,3 +75,11 @@ END;
 INSERT INTO counts SELECT sku, COUNT(*) FROM items WHERE event_type = 'item' GROUP BY sku;
 `,
 };
+
+/** The same, for a test that loads the folder itself: packages by their place, since vitest resolves none for it. */
+export const inThisProcess = (files: Record<string, string>): Record<string, string> => {
+  const kit = new URL("../../flink-sql/pipeline.ts", import.meta.url).href;
+  const zod = new URL("../../node_modules/zod/index.js", import.meta.url).href;
+  const contract = files["pipeline.ts"]!.replace('"swordlake"', `"${kit}"`).replace('"zod"', `"${zod}"`);
+  return { ...files, "pipeline.ts": contract };
+};
