@@ -1,5 +1,7 @@
 // run: the orchestrator as a process. Starts its loop and its HTTP server, ends both on SIGTERM.
-import { pino } from "pino";
+import { setTimeout as delay } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import { type Logger, pino } from "pino";
 import { readStackConfig } from "../../stack/config.ts";
 import { keepAlerts } from "../alerts/deliver.ts";
 import { createWebhook } from "../alerts/webhook.ts";
@@ -17,6 +19,30 @@ import { keepMaintained } from "../maintain/schedule.ts";
 import { keepWatch } from "../watch/keep.ts";
 import { createLooker } from "../watch/look.ts";
 import { abortOnSignal } from "./stack.ts";
+
+const portFreeMs = 2000;
+
+/** Listens; where another orchestrator has the port, this one stands by and takes it when that one is gone. */
+async function serve(
+  server: FastifyInstance,
+  address: { host: string; port: number },
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  let isTold = false;
+  while (!signal.aborted) {
+    try {
+      await server.listen(address);
+      if (isTold) logger.info(address, "serves the console now");
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      if (!isTold) logger.warn(address, "another orchestrator serves the console; this one stands by");
+      isTold = true;
+      await delay(portFreeMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
 
 export async function run(): Promise<void> {
   const signal = abortOnSignal();
@@ -38,9 +64,9 @@ export async function run(): Promise<void> {
     health,
   });
   const { hostname, port } = new URL(connection.addresses.console);
-  await server.listen({ host: hostname, port: Number(port) });
   logger.info({ instance: config.instance, address: connection.addresses.console }, "orchestrator runs");
   await Promise.all([
+    serve(server, { host: hostname, port: Number(port) }, logger, signal),
     keepRunning(engines, logger, signal),
     keepWatch({ ...engines, store: shown }, looker, health, logger, signal),
     keepAlerts(engines, webhook, logger, signal),
