@@ -6,6 +6,7 @@ import { nativeProcesses, startEngine } from "../../stack/native.ts";
 import { knownProcesses, runningPid } from "../../stack/processes.ts";
 import type { Engines } from "../engines/engines.ts";
 import { rounds } from "../rounds.ts";
+import { type Budget, createBudget } from "../watch/budget.ts";
 import { resumeJob } from "./execute.ts";
 
 const intervalMs = 1000;
@@ -35,7 +36,7 @@ async function reviveEngines(
 }
 
 /** Jobs that should run and that Flink doesn't know; each goes on from its newest checkpoint. */
-async function reviveJobs(engines: Engines, logger: Logger): Promise<void> {
+async function reviveJobs(engines: Engines, logger: Logger, budget: Budget): Promise<void> {
   const lost = async () => {
     const [recorded, live] = await Promise.all([engines.store.jobs(), engines.flink.liveJobs()]);
     for (const job of recorded) {
@@ -51,6 +52,7 @@ async function reviveJobs(engines: Engines, logger: Logger): Promise<void> {
   if ((await lost()).length === 0) return;
   await engines.store.withLease(async () => {
     for (const job of await lost()) {
+      if (!budget.take(job.name, Date.now())) continue;
       logger.warn({ job: job.name }, "job isn't running; submitting it again");
       const { flinkJobId, restoredFrom } = await resumeJob(engines, job);
       logger.info({ job: job.name, flinkJobId, restoredFrom }, "job is back");
@@ -60,9 +62,10 @@ async function reviveJobs(engines: Engines, logger: Logger): Promise<void> {
 
 /** Runs until aborted. A failed round is logged and tried again, ever more slowly. */
 export async function keepRunning(engines: Engines, logger: Logger, signal: AbortSignal): Promise<void> {
+  const budget = createBudget();
   const round = async () => {
     await reviveEngines(engines, logger, signal);
-    await reviveJobs(engines, logger);
+    await reviveJobs(engines, logger, budget);
     return intervalMs;
   };
   await rounds("a round", round, logger, signal);
