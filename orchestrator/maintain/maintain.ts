@@ -181,10 +181,10 @@ async function maintainTable(
   const pins = await pinsFor(engines, pipeline, table, tell);
   const now = await nowOf(lake);
   const { cutoff, heldBy } = expiryCutoff(now, pipeline.maintenance.historyMs, pins, slackMs);
-  // The newest one stays whatever its age.
+  // The current one stays whatever its age; after a rewind it isn't the newest.
   const older =
     `${metadata(pipeline, table, "snapshots")} WHERE committed_at < from_unixtime(${cutoff} / 1e3) AND snapshot_id <> ` +
-    `(SELECT max_by(snapshot_id, made_current_at) FROM ${metadata(pipeline, table, "history")})`;
+    `(SELECT snapshot_id FROM ${metadata(pipeline, table, "refs")} WHERE name = 'main')`;
   const snapshotsExpired = await countRows(lake, older);
   const done: Maintained = { ...untouched, snapshotsExpired, ...(heldBy ? { heldBy } : {}) };
   if (dryRun) return done;

@@ -39,10 +39,10 @@ export async function readSnapshots(lake: Lake, pipeline: Named, table: string):
   }));
 }
 
-/** The snapshot that readers of a table get; null where nothing was ever committed. */
+/** The snapshot that readers of a table get; null where nothing was ever committed. History has no line of a way back. */
 export async function currentSnapshot(lake: Lake, pipeline: Named, table: string): Promise<string | null> {
   const { rows } = await lake.query(
-    `SELECT max_by(snapshot_id, made_current_at) FROM ${metadata(pipeline, table, "history")}`,
+    `SELECT snapshot_id FROM ${metadata(pipeline, table, "refs")} WHERE name = 'main'`,
   );
   const id = rows[0]?.[0];
   return id === null || id === undefined ? null : String(id);
