@@ -25,8 +25,9 @@ const text = (value: unknown) => (typeof value === "string" ? value : JSON.strin
 
 /** The reason of an entry, in one line: what its author gave, else what the engine said. */
 export function whyOf({ detail }: Pick<TimelineEntry, "detail">): string {
-  const { why, reason, restoredFrom, savepoint, changes } = detail;
+  const { why, reason, restoredFrom, savepoint, changes, state } = detail;
   if (why) return text(why);
+  if (state === "closed") return "it is over";
   if (reason) return text(reason).split("\n")[0]!;
   if (Array.isArray(changes) && changes.length > 0)
     return `${text(changes[0]).split("\n")[0]}${changes.length > 1 ? ` and ${changes.length - 1} more` : ""}`;

@@ -56,18 +56,19 @@ export async function connectKafka(bootstrap: string): Promise<KafkaAdmin> {
     },
     async shapes(topics) {
       if (topics.length === 0) return new Map();
-      const [retention, metadata] = await Promise.all([
-        topicSettings(bootstrap, topics, "retention.ms"),
-        admin.fetchTopicMetadata({ topics, timeout: 10_000 }),
-      ]);
-      return new Map(
-        metadata.flatMap(({ name, partitions }) => {
-          const value = retention.get(name);
-          return value
-            ? [[name, { partitions: partitions.length, retentionMs: Number(value) }] as const]
+      const retention = await topicSettings(bootstrap, topics, "retention.ms");
+      const found = await Promise.all(
+        // One by one: a topic that goes or comes at this moment must not cost the others.
+        [...retention].map(async ([topic, retentionMs]) => {
+          const [known] = await admin
+            .fetchTopicMetadata({ topics: [topic], timeout: 10_000 })
+            .catch(() => []);
+          return known
+            ? [[topic, { partitions: known.partitions.length, retentionMs: Number(retentionMs) }] as const]
             : [];
         }),
       );
+      return new Map(found.flat());
     },
     setRetention: (topic, retentionMs) =>
       setTopicSetting(bootstrap, topic, "retention.ms", String(retentionMs)),

@@ -28,6 +28,7 @@ it.each([
   ],
   [{ restoredFrom: "file:///c/7f/chk-12" }, "from chk-12"],
   [{ savepoint: "file:///s/savepoint-1" }, "to savepoint-1"],
+  [{ state: "closed", why: "" }, "it is over"],
   [{ flinkJobId: "1" }, ""],
 ])("says why: %o", (detail, why) => {
   expect(whyOf({ detail })).toBe(why);
