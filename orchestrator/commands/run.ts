@@ -22,25 +22,30 @@ import { abortOnSignal } from "./stack.ts";
 
 const portFreeMs = 2000;
 
-/** Listens; where another orchestrator has the port, this one stands by and takes it when that one is gone. */
-async function serve(
-  server: FastifyInstance,
-  address: { host: string; port: number },
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  let isTold = false;
+interface Place {
+  host: string;
+  port: number;
+}
+
+/** False where another has the port. */
+async function listens(server: FastifyInstance, place: Place): Promise<boolean> {
+  try {
+    await server.listen(place);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return false;
+    throw error;
+  }
+}
+
+/** Takes the port once the orchestrator that serves the console is gone. */
+async function takeOver(server: FastifyInstance, place: Place, logger: Logger, signal: AbortSignal) {
+  logger.warn(place, "another orchestrator serves the console; this one stands by");
   while (!signal.aborted) {
-    try {
-      await server.listen(address);
-      if (isTold) logger.info(address, "serves the console now");
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      if (!isTold) logger.warn(address, "another orchestrator serves the console; this one stands by");
-      isTold = true;
-      await delay(portFreeMs, undefined, { signal }).catch(() => undefined);
-    }
+    await delay(portFreeMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || !(await listens(server, place))) continue;
+    logger.info(place, "serves the console now");
+    return;
   }
 }
 
@@ -64,9 +69,11 @@ export async function run(): Promise<void> {
     health,
   });
   const { hostname, port } = new URL(connection.addresses.console);
+  const place = { host: hostname, port: Number(port) };
+  const isServing = await listens(server, place);
   logger.info({ instance: config.instance, address: connection.addresses.console }, "orchestrator runs");
   await Promise.all([
-    serve(server, { host: hostname, port: Number(port) }, logger, signal),
+    ...(isServing ? [] : [takeOver(server, place, logger, signal)]),
     keepRunning(engines, logger, signal),
     keepWatch({ ...engines, store: shown }, looker, health, logger, signal),
     keepAlerts(engines, webhook, logger, signal),
