@@ -78,6 +78,14 @@ export interface ScheduledBatch {
   event?: string;
 }
 
+/** All reports as one page, written by the orchestrator: see `swordlake report --format html`. */
+export interface ReportPages {
+  /** Cron expression, in UTC; "never" for none. A second page of a day replaces the first. */
+  schedule: string;
+  /** Days after which a page goes; 30 where it is left out. */
+  keepDays?: number;
+}
+
 export interface Pipeline {
   title: string;
   topics: Record<string, Topic>;
@@ -92,6 +100,7 @@ export interface Pipeline {
   /** Field with the day that a row belongs to in a batch (`swordlake backfill`); event_time's where an event has none. */
   batchDate?: string;
   batch?: ScheduledBatch;
+  reportPages?: ReportPages;
   /** Columns that name the person an event is about, for `forget`; user_id where there is such a field. */
   person?: string | string[];
   /** By table of the folder; a table that isn't named keeps its rows for good. */

@@ -16,6 +16,7 @@ import { openStore } from "../engines/store.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { watchLedgers } from "../ledger/watch.ts";
 import { keepMaintained } from "../maintain/schedule.ts";
+import { keepPages } from "../reports/scheduled.ts";
 import { keepWatch } from "../watch/keep.ts";
 import { createLooker } from "../watch/look.ts";
 import { abortOnSignal } from "./stack.ts";
@@ -80,6 +81,7 @@ export async function run(): Promise<void> {
     watchLedgers(engines, config.ledgerEveryMs, ledgers, logger, signal),
     keepMaintained(engines, logger, signal),
     keepBatches(engines, logger, signal),
+    keepPages(engines, logger, signal),
   ]);
   await server.close();
   await Promise.allSettled([engines.kafka.close(), engines.store.close(), shown.close()]);

@@ -82,6 +82,8 @@ export interface PipelinePage {
   freshnessMs: number;
   lineage: Lineage;
   reports: ReportHead[];
+  /** Days of which the schedule has written a page of all reports, the newest first. */
+  pages: string[];
 }
 
 export interface Answer {

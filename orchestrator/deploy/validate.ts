@@ -17,6 +17,7 @@ import { placeProblems } from "../ledger/rules.ts";
 import { maintenanceProblems } from "../maintain/settings.ts";
 import { parseReports } from "../reports/header.ts";
 import { fillReport } from "../reports/parameters.ts";
+import { reportPagesProblems } from "../reports/scheduled.ts";
 
 /** "path:line: reason", with the line that the engine's message names counted within the file. */
 export function located(source: string, reason: string): string {
@@ -56,6 +57,7 @@ function textProblems(
     () => "",
   );
   problems.push(...maintenanceProblems(pipeline), ...batchProblems(pipeline));
+  problems.push(...reportPagesProblems(pipeline));
   const before = problems.length;
   attempt(() => {
     const statements = [...tableStatements(pipeline), ...jobsOf(pipeline).flatMap((job) => job.statements)];

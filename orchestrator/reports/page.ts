@@ -18,7 +18,7 @@ const entities: Record<string, string> = {
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (mark) => entities[mark]!);
 
 // The hash admits this style sheet alone: neither scripts nor styles in a value could ever take effect.
-const policy = [
+export const pagePolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(styles).digest("base64")}'`,
   "base-uri 'none'",
@@ -75,7 +75,11 @@ async function renderPicture(result: Result): Promise<string> {
 async function renderReport(result: Result): Promise<string> {
   const { report } = result;
   const name = escapeHtml(report.name);
-  const rows = result.rows.length === 0 ? '<p class="note">No rows yet.</p>' : renderRows(result);
+  const rows = result.problem
+    ? `<p class="note">No answer: ${escapeHtml(toVisible(result.problem))}</p>`
+    : result.rows.length === 0
+      ? '<p class="note">No rows yet.</p>'
+      : renderRows(result);
   const chosen = toParameterLine(result);
   return `<section id="${name}" aria-labelledby="${name}-title">
 <h2 id="${name}-title">${escapeHtml(report.title)}</h2>
@@ -106,7 +110,7 @@ export async function renderHtml({ title, pipeline, generatedAt, results }: Page
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(pagePolicy)}">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">

@@ -17,6 +17,8 @@ export interface Result {
   columns: Column[];
   /** Values beyond a double's precision come as strings: bigint and decimal stay exact. */
   rows: unknown[][];
+  /** Why there are no rows, where Trino gave no answer. */
+  problem?: string;
 }
 
 export const isNumber = (column: Column) =>

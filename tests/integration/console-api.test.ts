@@ -1,8 +1,12 @@
 // The console's HTTP API on real engines: who may do what, and how much a question may cost.
+import { rmSync } from "node:fs";
 import axios from "axios";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readerName } from "../../orchestrator/console/sql-route.ts";
+import { declaredPipelines, pipelineNamed } from "../../orchestrator/engines/engines.ts";
 import { connectTrino } from "../../orchestrator/engines/trino.ts";
+import { writeDuePage } from "../../orchestrator/reports/scheduled.ts";
+import { readStackConfig } from "../../stack/config.ts";
 import { swordlakeJson } from "../support/cli.ts";
 import { isolated, type Services, services } from "../support/services.ts";
 
@@ -88,5 +92,29 @@ describe("apply", () => {
     );
     // One document a line; a single line is read as one.
     expect(JSON.stringify(applied.data)).toContain("The plan is another one by now");
+  });
+});
+
+describe("a page by schedule", () => {
+  it("is written from the lake, listed with its pipeline, and served with the policy that its styles need", async () => {
+    const config = readStackConfig();
+    const game = pipelineNamed(await declaredPipelines(config), "game");
+    const scheduled = { ...game, reportPages: { schedule: "* * * * *" } };
+    const lake = connectTrino(running.trino);
+    // Another day in each run: a page of that day may be there already.
+    const now = new Date(Date.UTC(2100, 0, 1) + (Date.now() % 30_000) * 86_400_000);
+    const file = await writeDuePage({ config, lake }, scheduled, new Date(now.getTime() - 120_000), now);
+    const day = now.toISOString().slice(0, 10);
+    onTestFinished(() => rmSync(file!));
+    const { data } = await answerOf("get", "/api/pipelines/game");
+    expect(data.pages[0]).toBe(day);
+    const page = await answerOf("get", `/api/pipelines/game/pages/${day}`);
+    expect(page.status).toBe(200);
+    for (const { name } of data.reports) expect(page.data).toContain(`<section id="${name}"`);
+    expect(page.data).not.toContain("No answer:");
+    expect(page.headers["content-security-policy"]).toMatch(/default-src 'none'.*style-src 'sha256-/);
+    const other = await answerOf("get", "/api/pipelines/game/pages/1999-01-01");
+    expect([other.status, other.data.error]).toEqual([404, "not_found"]);
+    expect((await answerOf("get", "/api/pipelines/game/pages/..%2f..%2fsecrets.json")).status).toBe(400);
   });
 });

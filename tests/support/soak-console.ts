@@ -17,14 +17,15 @@ const { api, connection } = await services();
 const address = connection.addresses.console;
 const { data: overview } = await axios.get<{ pipelines: { name: string }[] }>(`${address}/api/overview`);
 const raisesAlerts = overview.pipelines.some(({ name }) => name === "shop");
+// The list of alerts grows by right, up to its limit; the overview, where each round ends, has no such list.
 const routes = [
-  "#/",
   "#/p/game",
   "#/p/game/reports/members_by_guild",
   "#/p/game/ledger",
   "#/p/game/quarantine",
   "#/timeline",
   "#/alerts",
+  "#/",
 ];
 const minuteMs = 60_000;
 

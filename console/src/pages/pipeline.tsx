@@ -65,16 +65,30 @@ function Reports({ route, facts }: Omit<TabProps, "state">) {
   if (report) return <ReportPage pipeline={pipeline} report={report} choices={route.choices} />;
   if (route.report) return <p role="alert">There is no report '{route.report}'.</p>;
   return (
-    <ul class="cards small">
-      {facts.reports.map(({ name, title, question, isDrawn }) => (
-        <li key={name} class="card">
-          <h2>
-            <a href={reportLink(pipeline, name)}>{title}</a>
-          </h2>
-          <p class="quiet">{question}</p>
-          {isDrawn && <p class="tag">with picture</p>}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="cards small">
+        {facts.reports.map(({ name, title, question, isDrawn }) => (
+          <li key={name} class="card">
+            <h2>
+              <a href={reportLink(pipeline, name)}>{title}</a>
+            </h2>
+            <p class="quiet">{question}</p>
+            {isDrawn && <p class="tag">with picture</p>}
+          </li>
+        ))}
+      </ul>
+      {facts.pages.length > 0 && (
+        <section aria-label="Pages by schedule">
+          <h2>All reports on one page, as of</h2>
+          <ul>
+            {facts.pages.map((day) => (
+              <li key={day}>
+                <a href={`/api/pipelines/${encodeURIComponent(pipeline)}/pages/${day}`}>{day}</a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
   );
 }
