@@ -4,7 +4,6 @@ import { swordlakeVersion } from "../stack/versions.ts";
 
 // Loaded when asked for: a short command shouldn't wait for the drivers and pictures of the others.
 const deploy = () => import("./commands/deploy.ts");
-const reports = () => import("./commands/report.ts");
 const stack = () => import("./commands/stack.ts");
 
 const program = new Command("swordlake")
@@ -157,13 +156,15 @@ program
   .option("--answers <file>", "compare with the exact answers that generate wrote; exit 1 where any differs")
   .option("--again", "with --answers: the files were loaded more than once, so leave out what counts copies")
   .option("--list", "print the reports, their questions and their parameters instead")
-  .action(async (pipeline, names, options) => (await reports()).report(pipeline, names, options));
+  .action(async (pipeline, names, options) =>
+    (await import("./commands/report.ts")).report(pipeline, names, options),
+  );
 program
   .command("sql")
   .description("run a query on Trino: catalog lake, a schema per pipeline")
   .argument("<query>", 'such as "SELECT count(*) FROM lake.game.purchases"')
   .option("--json", "print { columns, rows }: BIGINT and DECIMAL as strings, exact")
-  .action(async (query, options) => (await reports()).sql(query, options));
+  .action(async (query, options) => (await import("./commands/sql.ts")).sql(query, options));
 program
   .command("ledger")
   .description("account for every accepted event; exit 1 where the sum doesn't close")

@@ -7,8 +7,8 @@ import { saidFields } from "../alerts/states.ts";
 import { resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
 import { openStore } from "../engines/store.ts";
+import { abortOnSignal } from "./interrupt.ts";
 import { printJson, printLine, textTable } from "./output.ts";
-import { abortOnSignal } from "./stack.ts";
 
 const lookMs = 300;
 /** What was written last need not have been committed last. */

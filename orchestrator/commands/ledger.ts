@@ -4,8 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { checkJournal, type JournalCheck } from "../ledger/journal.ts";
 import { type Counts, type Ledger, takeLedger } from "../ledger/ledger.ts";
+import { abortOnSignal } from "./interrupt.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
-import { abortOnSignal } from "./stack.ts";
 
 export async function ledger(
   name: string,

@@ -1,19 +1,18 @@
-// report, sql: questions to the lake.
+// report: a pipeline's reports, printed or compared with answers that are known.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, pipelineNamed } from "../engines/engines.ts";
-import { connectTrino, type Lake, type QueryResult, TrinoError } from "../engines/trino.ts";
+import { connectTrino, type Lake, TrinoError } from "../engines/trino.ts";
 import { type Check, checkName, differenceOf, parseAnswers, planChecks } from "../reports/answers.ts";
 import { asOf, parseMoment, resolveVersions, tablesOf } from "../reports/as-of.ts";
 import { renderCsv, renderJson, renderTable } from "../reports/formats.ts";
 import { parseReports, type Report } from "../reports/header.ts";
-import { renderHtml } from "../reports/page.ts";
 import { fillReport, parseChoices } from "../reports/parameters.ts";
 import type { Result } from "../reports/result.ts";
-import { printJson, printLine, textTable } from "./output.ts";
+import { printLine } from "./output.ts";
 
 const formats = ["table", "json", "csv", "html"] as const;
 
@@ -125,22 +124,11 @@ async function renderAs(
   results: Result[],
   rowsMax: number,
 ) {
-  if (format === "html")
+  if (format === "html") {
+    // What draws pictures takes half a second to load.
+    const { renderHtml } = await import("../reports/page.ts");
     return renderHtml({ title: pipeline.title, pipeline: pipeline.name, generatedAt: new Date(), results });
+  }
   if (format === "json") return `${renderJson(results).trimEnd()}\n`;
   return `${results.map((result) => (format === "csv" ? renderCsv(result) : renderTable(result, rowsMax)).trimEnd()).join("\n\n")}\n`;
-}
-
-export async function sql(query: string, options: { json?: boolean }): Promise<void> {
-  const lake = connectTrino(resolveConnection(readStackConfig()).addresses.trino);
-  const result: QueryResult = await lake.query(query);
-  if (options.json) return void printJson(result);
-  const text = (value: unknown) =>
-    value === null ? null : typeof value === "object" ? JSON.stringify(value) : String(value);
-  printLine(
-    textTable(
-      result.columns.map((column) => column.name),
-      result.rows.map((row) => row.map(text)),
-    ),
-  );
 }

@@ -19,7 +19,7 @@ import { keepMaintained } from "../maintain/schedule.ts";
 import { keepPages } from "../reports/scheduled.ts";
 import { keepWatch } from "../watch/keep.ts";
 import { createLooker } from "../watch/look.ts";
-import { abortOnSignal } from "./stack.ts";
+import { abortOnSignal } from "./interrupt.ts";
 
 const portFreeMs = 2000;
 

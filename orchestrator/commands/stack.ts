@@ -12,22 +12,8 @@ import { resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines } from "../engines/engines.ts";
 import { readStatus } from "../status.ts";
 import { applyAll } from "./deploy.ts";
+import { abortOnSignal } from "./interrupt.ts";
 import { printJson, printLine, textTable } from "./output.ts";
-
-/** Aborts on Ctrl-C, SIGTERM or a closed terminal, so that nothing half-started is left behind. */
-export function abortOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const)
-    process.on(signal, () => {
-      process.exitCode = code;
-      controller.abort(new Error(`${signal}: everything that was started is ended again`));
-    });
-  return controller.signal;
-}
 
 function printAddresses(instance: Instance): void {
   const { addresses } = resolveConnection({ ...readStackConfig(), stack: "auto" });

@@ -10,7 +10,6 @@ import { appliedPipelines, type Engines } from "../engines/engines.ts";
 import { type Lake, TrinoError } from "../engines/trino.ts";
 import { rounds } from "../rounds.ts";
 import { parseReports, type Report } from "./header.ts";
-import { renderHtml } from "./page.ts";
 import { fillReport } from "./parameters.ts";
 import type { Result } from "./result.ts";
 
@@ -100,6 +99,8 @@ export async function writeDuePage(
   if (!due) return undefined;
   const results = await answerAll(lake, parseReports(pipeline.reports));
   const { title, name } = pipeline;
+  // What draws pictures takes half a second to load, and commands that only check a schedule draw none.
+  const { renderHtml } = await import("./page.ts");
   const text = await renderHtml({ title, pipeline: name, generatedAt: now, results });
   mkdirSync(folder, { recursive: true });
   // Reports tell of people: the page is its owner's alone, as the lake is.
