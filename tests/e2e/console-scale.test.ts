@@ -104,7 +104,7 @@ describe("a timeline of 10,000 entries", () => {
       ];
       print(`page at ${offset}: ${took.map((ms) => ms.toFixed(0)).join(", ")} ms`);
       // The quickest: a machine that does much else makes any of them late.
-      expect(Math.min(...took)).toBeLessThan(2 * atOnceMs);
+      expect(Math.min(...took)).toBeLessThan(3 * atOnceMs);
     }
   });
 
