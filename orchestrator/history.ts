@@ -37,7 +37,7 @@ WITH entries AS (
   WHERE at <= $1 AND ($6::timestamptz IS NULL OR at >= $6) AND ($2::text IS NULL OR kind = $2)
     AND ($3::text IS NULL OR split_part(translate(subject, './', '  '), ' ', 1) = $3)
 )
-SELECT *, (SELECT count(*) FROM chosen) AS total FROM chosen
+SELECT *, count(*) OVER () AS total FROM chosen
 ORDER BY at DESC, length(id) DESC, id DESC OFFSET $4 LIMIT $5`;
 
 export async function readTimeline(

@@ -1,7 +1,7 @@
 // How much each partition of a pipeline's topics holds, and how far the jobs that read it have committed.
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
-import { declaredJobs } from "../deploy/reconcile.ts";
+import { jobsOf } from "../../flink-sql/script.ts";
 import type { Engines } from "../engines/engines.ts";
 import { type Bound, firstPlacesQuery } from "./sql.ts";
 
@@ -18,7 +18,7 @@ export interface Source {
 
 /** The pipeline's events: the log keeps each, and every job that reads its topic has a part in it. */
 export function eventSource(pipeline: PipelineFolder): Source {
-  const jobs = declaredJobs(pipeline);
+  const jobs = jobsOf(pipeline);
   const groupsOf = (topic: string) => jobs.flatMap((job) => job.groups[topic] ?? []);
   return {
     table: "log",
