@@ -20,7 +20,7 @@ import { closeWithAnswers } from "./drain.ts";
 import { answerError, errors, retryAfter, withDetails } from "./errors.ts";
 import { createIds } from "./event-ids.ts";
 import { serveEvent } from "./event-route.ts";
-import { eventRoutes, type PipelineRoutes, type ServedPipeline } from "./event-routes.ts";
+import { eventRoutes, type PipelineRoutes, pathsOf, type ServedPipeline } from "./event-routes.ts";
 import type { Metrics } from "./metrics.ts";
 import { serveMetrics } from "./metrics-route.ts";
 import { describeApi } from "./openapi.ts";
@@ -28,6 +28,7 @@ import { answerUnserved, serveOwnRoutes } from "./own-routes.ts";
 import { checkCharset, readJson, readLines } from "./parsers.ts";
 import type { Rolls } from "./primary.ts";
 import { keepRefusals } from "./refusals.ts";
+import { shedFirst } from "./shed.ts";
 import {
   answerExpectation,
   answerUnread,
@@ -74,8 +75,10 @@ function requestIds() {
   };
 }
 
-function createServer({ limits, logger, trustProxy }: AppOptions): FastifyInstance {
-  const ids = requestIds();
+function createServer(
+  { limits, logger, trustProxy }: AppOptions,
+  ids: ReturnType<typeof requestIds>,
+): FastifyInstance {
   const app = fastify({
     http: serverOptions(limits),
     clientErrorHandler: answerUnread(() => ids({ headers: {} })),
@@ -136,7 +139,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     ...(options.isBusy ? { isBusy: options.isBusy } : {}),
     ...(options.rolls ? { rolls: options.rolls } : {}),
   };
-  const app = createServer(options);
+  const ids = requestIds();
+  const app = createServer(options, ids);
   app.setErrorHandler(answerError);
   // Schemas describe the requests; the contract itself checks them and words what is wrong.
   app.setValidatorCompiler(() => () => true);
@@ -159,5 +163,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.metrics) serveMetrics(app, options.metrics);
   for (const pipeline of routes) await app.register((scope) => servePipeline(scope, pipeline, context));
   await app.ready();
+  const { isBusy, metrics } = options;
+  if (isBusy) shedFirst(app, { paths: pathsOf(routes), isBusy, newId: ids, metrics });
   return app;
 }
