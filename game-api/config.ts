@@ -37,6 +37,7 @@ const environment = z.object({
   SWORDLAKE_API_BATCH_EVENTS_MAX: count(10_000, 1, 50_000),
   SWORDLAKE_API_QUEUE_EVENTS_MAX: count(50_000, 1, 1_000_000),
   SWORDLAKE_API_LATE_MS_MAX: count(500, 50, 60_000),
+  SWORDLAKE_API_HEADERS_TIMEOUT_MS: count(10_000, 1000, 120_000),
   SWORDLAKE_API_REQUEST_TIMEOUT_MS: count(10_000, 2000, 120_000),
   SWORDLAKE_API_DELIVERY_TIMEOUT_MS: count(8000, 1000, 110_000),
   /** Given by the primary to a worker that takes another's place. */
@@ -47,6 +48,8 @@ export interface Limits {
   bodyBytesMax: number;
   batchBytesMax: number;
   batchEventsMax: number;
+  /** Within this time all headers of a request are here; what is longer than the next counts as the next. */
+  headersTimeoutMs?: number;
   /** Within this time every request has its answer. */
   requestTimeoutMs: number;
 }
@@ -128,6 +131,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
       bodyBytesMax: e.SWORDLAKE_API_BODY_BYTES_MAX,
       batchBytesMax: e.SWORDLAKE_API_BATCH_BYTES_MAX,
       batchEventsMax: e.SWORDLAKE_API_BATCH_EVENTS_MAX,
+      headersTimeoutMs: e.SWORDLAKE_API_HEADERS_TIMEOUT_MS,
       requestTimeoutMs: e.SWORDLAKE_API_REQUEST_TIMEOUT_MS,
     },
   };

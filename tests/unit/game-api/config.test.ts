@@ -25,6 +25,7 @@ describe("readConfig", () => {
         bodyBytesMax: 1024 ** 2,
         batchBytesMax: 5 * 1024 ** 2,
         batchEventsMax: 10_000,
+        headersTimeoutMs: 10_000,
         requestTimeoutMs: 10_000,
       },
     });
