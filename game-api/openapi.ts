@@ -3,6 +3,7 @@ import { z } from "zod";
 import { requestType } from "../flink-sql/envelope.ts";
 import type { EventType } from "../flink-sql/pipeline.ts";
 import { sourceSchema, unreadableSchema } from "./batch-source.ts";
+import { acceptedEncodings } from "./body-encoding.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
 
 export interface JsonSchema {
@@ -30,7 +31,8 @@ const openapi = {
     title: "Swordlake events",
     description:
       "Send product events; each is answered 202 only after Kafka has it. " +
-      "After a 503 or no answer, retry with the same event_id: a retry never doubles a row.",
+      "After a 503 or no answer, retry with the same event_id: a retry never doubles a row. " +
+      `Bodies may be compressed, by one Content-Encoding of: ${acceptedEncodings}.`,
     version: "1",
   },
 };

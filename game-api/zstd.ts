@@ -1,5 +1,5 @@
 // zstd bodies, decoded by libzstd in WebAssembly: Node brings zstd only from 22.15, and an answer must not
-// depend on the Node that gives it. Decoders written in JavaScript check neither sums nor distances.
+// depend on the Node that gives it. A decoder written in JavaScript checks no sums.
 import { Transform, type TransformCallback } from "node:stream";
 import { ZSTDDecoder } from "zstddec";
 import { errors } from "./errors.ts";
