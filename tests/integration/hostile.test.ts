@@ -132,7 +132,7 @@ describe(`${idle} idle connections`, () => {
   let roomy: OwnApi;
   beforeAll(async () => {
     // Long enough that all of them are there before the first is closed, also on a busy machine.
-    const timeout = "15000";
+    const timeout = "12000";
     roomy = await startApi({
       SWORDLAKE_API_PROCESSES: "1",
       SWORDLAKE_API_HEADERS_TIMEOUT_MS: timeout,
