@@ -7,7 +7,7 @@ DEMO_EVENTS ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps up down clean demo demo-all demo-pipeline load replay report ledger status check test test-minio \
-  test-hdfs test-compose notebooks lab soak-console bench bench-ingest bench-overload fuzz chromium
+  test-hdfs test-compose chaos notebooks lab soak-console bench bench-ingest bench-overload fuzz chromium
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -107,6 +107,9 @@ test-compose: node_modules/.dev deps ## the way through on Docker Compose, and i
 	$(VITEST)/containers.json --project containers
 	STACK=compose STORE=minio $(VITEST)/compose.json --project e2e tests/e2e/game.test.ts \
 	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts tests/e2e/crash-broker.test.ts tests/e2e/demo.test.ts
+
+chaos: node_modules/.dev deps ## break a stack of its own under load and account for every event: RATE= FAULTS= SEED= KEEP=yes
+	@RATE="$(RATE)" FAULTS="$(FAULTS)" SEED="$(SEED)" KEEP="$(KEEP)" $(NODE) tests/chaos/main.ts
 
 .venv-fuzz/.done: tests/fuzz/requirements.txt
 	python3 -m venv .venv-fuzz

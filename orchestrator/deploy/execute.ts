@@ -6,17 +6,9 @@ import { leavePoint } from "../rewind/take.ts";
 import { compilePlan, runStatements } from "../state/compile.ts";
 import { evolve } from "./evolve.ts";
 import type { Action } from "./reconcile.ts";
-import { resumePath, stop, submit, toRecord } from "./submit.ts";
+import { recordOf, runsOf, settleJob } from "./settle.ts";
+import { resumePath, runIdFor, stop, submit, toRecord } from "./submit.ts";
 import { upgrade } from "./upgrade.ts";
-
-/** Brings a job back as it was applied, from where its last run got to. */
-export async function resumeJob(
-  engines: Engines,
-  job: RecordedJob,
-): Promise<{ flinkJobId: string; restoredFrom: string | null }> {
-  const path = resumePath(job, engines.connection.checkpoints);
-  return { flinkJobId: await submit(engines, job, path), restoredFrom: path ?? null };
-}
 
 /** Does one action; safe to repeat after a crash in its middle. */
 export async function execute(engines: Engines, action: Action): Promise<void> {
@@ -44,33 +36,51 @@ export async function execute(engines: Engines, action: Action): Promise<void> {
       await flink.cancel(action.id);
       return store.addHistory("cancel-double", action.job, { flinkJobId: action.id });
     case "adopt-job":
-      await store.saveJob({ ...action.job, desired: "running", flinkJobId: action.id });
+      await store.saveJob({
+        ...action.job,
+        desired: "running",
+        flinkJobId: action.id,
+        askedJobId: undefined,
+      });
       return store.addHistory("adopt", action.job.name, { flinkJobId: action.id });
     case "submit-job": {
       const { job } = action;
-      const recorded = (await store.jobs()).find((known) => known.name === job.name);
+      const settled = await settleJob(engines, job.name);
+      const recorded = await recordOf(engines, job.name);
+      // An upgrade that nobody had finished has ended with one of its versions running.
+      if (settled) return recorded?.sqlHash === job.hash ? undefined : upgrade(engines, job);
       const path = resumePath(recorded, connection.checkpoints);
       // State of a job that ran from plain statements is under names that no plan has.
       const plan = recorded?.plan ?? (path ? undefined : await compilePlan(connection, job));
-      await submit(engines, { ...toRecord(job), plan, leavesState: recorded?.leavesState }, path);
+      await submit(
+        engines,
+        { ...toRecord(job), plan, leavesState: recorded?.leavesState },
+        path,
+        await runIdFor(engines, recorded),
+      );
       return;
     }
     case "upgrade-job":
-      return upgrade(engines, action.job, action.id);
+      return upgrade(engines, action.job);
     case "stop-job":
-      await stop(engines, action.job, action.id);
+      await stopWhatRuns(engines, action.job.name);
   }
+}
+
+/** Stops a job in whichever version it runs, once an upgrade that is under way has ended. */
+async function stopWhatRuns(engines: Engines, name: string): Promise<RecordedJob[]> {
+  await settleJob(engines, name);
+  const recorded = await recordOf(engines, name);
+  return recorded ? [await stop(engines, recorded, (await runsOf(engines, name))[0])] : [];
 }
 
 /** Stops jobs of a pipeline, or of all, with savepoints. Returns the names of those that ran. */
 export async function stopJobs(engines: Engines, pipeline: string | undefined): Promise<string[]> {
-  const live = await engines.flink.liveJobs();
   const recorded = (await engines.store.jobs()).filter(
     (job) => job.desired === "running" && (pipeline === undefined || job.pipeline === pipeline),
   );
   const stopped: RecordedJob[] = [];
-  for (const job of recorded)
-    stopped.push(await stop(engines, job, live.find((running) => running.name === job.name)?.id));
+  for (const { name } of recorded) stopped.push(...(await stopWhatRuns(engines, name)));
   for (const name of new Set(stopped.map((job) => job.pipeline)))
     await leavePoint(
       engines,

@@ -1,7 +1,7 @@
 // Flink's REST API: jobs, savepoints, checkpoints. Submitting is the gateway's business.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import axios from "axios";
+import axios, { isAxiosError } from "axios";
 import { z } from "zod";
 import { waitFor } from "../../stack/wait.ts";
 import { rootCause } from "./gateway.ts";
@@ -81,11 +81,13 @@ export interface Flink {
   /** Jobs that are not at their end. */
   liveJobs(): Promise<LiveJob[]>;
   state(id: string): Promise<string>;
+  /** Whether the JobManager has heard of a run, whatever became of it: it never takes a second one of its id. */
+  knows(id: string): Promise<boolean>;
   /** Why a job failed, in one line. */
   failure(id: string): Promise<string>;
   cancel(id: string): Promise<void>;
-  /** Stops with a savepoint and waits for it. Returns its path. */
-  stopWithSavepoint(id: string): Promise<string>;
+  /** Stops with a savepoint and waits for it. Returns its path; in `folder`, where one is given, else in Flink's own. */
+  stopWithSavepoint(id: string, folder?: string): Promise<string>;
   /** Removes a savepoint, wherever Flink keeps it. False where Flink couldn't. */
   disposeSavepoint(path: string): Promise<boolean>;
   slots(): Promise<{ total: number; free: number }>;
@@ -113,6 +115,14 @@ export function createFlink(address: string): Flink {
         .map((job) => ({ id: job.jid, name: job.name, state: job.state, startedAt: job["start-time"] }));
     },
     state,
+    knows: (id) =>
+      state(id).then(
+        () => true,
+        (error: unknown) => {
+          if (isAxiosError(error) && error.response?.status === 404) return false;
+          throw error;
+        },
+      ),
     async failure(id) {
       const { data } = await http.get(`/jobs/${id}/exceptions`);
       const trace = data.exceptionHistory?.entries?.[0]?.stacktrace ?? data["root-exception"] ?? "";
@@ -122,8 +132,9 @@ export function createFlink(address: string): Flink {
       await http.patch(`/jobs/${id}`, undefined, { params: { mode: "cancel" } });
       await waitFor(`job ${id} is canceled`, async () => !live.includes(await state(id)));
     },
-    async stopWithSavepoint(id) {
-      const started = await http.post(`/jobs/${id}/stop`, { drain: false });
+    async stopWithSavepoint(id, folder) {
+      const place = folder === undefined ? {} : { targetDirectory: `file://${folder}` };
+      const started = await http.post(`/jobs/${id}/stop`, { drain: false, ...place });
       const trigger = z.object({ "request-id": z.string() }).parse(started.data)["request-id"];
       let path = "";
       await waitFor(`savepoint of job ${id}`, async () => {
@@ -192,16 +203,26 @@ export function createFlink(address: string): Flink {
   };
 }
 
+/** Where the savepoints go with which a run is stopped: beside its checkpoints, to be found by its id alone. */
+export const savepointsOf = (folder: string, flinkJobId: string) => join(folder, flinkJobId);
+
 /**
- * The newest completed checkpoint that a run of a job left, as a path for
+ * The newest completed checkpoint or savepoint that a run of a job left, as a path for
  * execution.state-recovery.path; undefined where it left none. Restoring an older one would
- * lose or double rows, so only the newest is ever given.
+ * lose or double rows, so only the newest is ever given. A run that ended with a savepoint leaves nothing else.
  */
 export function newestCheckpoint(folder: string, flinkJobId: string): string | undefined {
   const of = join(folder, flinkJobId);
   if (!existsSync(of)) return undefined;
-  const numbers = readdirSync(of)
-    .filter((name) => /^chk-\d+$/.test(name) && existsSync(join(of, name, "_metadata")))
-    .map((name) => Number(name.slice(4)));
-  return numbers.length > 0 ? `file://${join(of, `chk-${Math.max(...numbers)}`)}` : undefined;
+  const metadata = (name: string) => join(of, name, "_metadata");
+  const complete = readdirSync(of).filter((name) => existsSync(metadata(name)));
+  const numbers = complete.flatMap((name) => (/^chk-\d+$/.test(name) ? [Number(name.slice(4))] : []));
+  const writtenAt = (name: string) => statSync(metadata(name)).mtimeMs;
+  const [savepoint] = complete
+    .filter((name) => name.startsWith("savepoint-"))
+    .sort((a, b) => writtenAt(b) - writtenAt(a));
+  const checkpoint = numbers.length > 0 ? `chk-${Math.max(...numbers)}` : undefined;
+  const isNewer = savepoint && (!checkpoint || writtenAt(savepoint) >= writtenAt(checkpoint));
+  const newest = isNewer ? savepoint : checkpoint;
+  return newest && `file://${join(of, newest)}`;
 }

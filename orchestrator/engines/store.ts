@@ -15,6 +15,8 @@ export interface RecordedJob {
   restorePath: string | null;
   /** The compiled plan it runs from; absent where it was submitted as plain statements. */
   plan?: string | undefined;
+  /** Flink's id of a run that was asked for and isn't known to have come to be. */
+  askedJobId?: string | undefined;
   /** Whether the restore may leave state behind that no step of the plan takes. */
   leavesState?: boolean | undefined;
 }
@@ -49,6 +51,12 @@ export async function openStore(connection: pg.PoolConfig, who = callerName()): 
   const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 10_000, ...connection });
   pool.on("error", () => {}); // an idle connection was lost; the next query opens another
   await migrate(pool);
+  /** A connection that is lost while it is held: its next query says so, and the process goes on. */
+  const connect = async () => {
+    const client = await pool.connect();
+    if (client.listenerCount("error") === 0) client.on("error", () => {});
+    return client;
+  };
   const historyIn =
     (client: Pick<pg.PoolClient, "query">): Store["addHistory"] =>
     async (action, subject, detail) => {
@@ -72,15 +80,16 @@ export async function openStore(connection: pg.PoolConfig, who = callerName()): 
         restorePath: row.restore_path,
         plan: row.plan ?? undefined,
         leavesState: row.leaves_state || undefined,
+        askedJobId: row.asked_job_id ?? undefined,
       }));
     },
     async saveJob(job) {
       await pool.query(
         `INSERT INTO jobs
-           (name, pipeline, sql_hash, definition, desired, flink_job_id, restore_path, plan, leaves_state)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           (name, pipeline, sql_hash, definition, desired, flink_job_id, restore_path, plan, leaves_state, asked_job_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (name) DO UPDATE SET sql_hash = $3, definition = $4, desired = $5, flink_job_id = $6,
-           restore_path = $7, plan = $8, leaves_state = $9, updated_at = now()`,
+           restore_path = $7, plan = $8, leaves_state = $9, asked_job_id = $10, updated_at = now()`,
         [
           job.name,
           job.pipeline,
@@ -91,26 +100,27 @@ export async function openStore(connection: pg.PoolConfig, who = callerName()): 
           job.restorePath,
           job.plan ?? null,
           job.leavesState ?? false,
+          job.askedJobId ?? null,
         ],
       );
     },
     addHistory: historyIn(pool),
     async transaction(work) {
-      const client = await pool.connect();
+      const client = await connect();
       try {
         await client.query("BEGIN");
         const result = await work({ query: client.query.bind(client), addHistory: historyIn(client) });
         await client.query("COMMIT");
         return result;
       } catch (error) {
-        await client.query("ROLLBACK");
+        await client.query("ROLLBACK").catch(() => undefined); // a lost connection has rolled back
         throw error;
       } finally {
         client.release();
       }
     },
     async withLease(work, wait, of) {
-      const client = await pool.connect();
+      const client = await connect();
       // Two numbers never meet one: leases of one subject leave the orchestrator's own alone.
       const [lock, keys] = of === undefined ? ["($1)", [leaseKey]] : ["($1, hashtext($2))", [leaseKey, of]];
       try {

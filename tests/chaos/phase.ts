@@ -1,13 +1,15 @@
 // One fault from its load to its verdict: events come in, something dies, all must be whole again, and every event
 // must be where its journal says.
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { firstAfter, longestPause } from "./commits.ts";
-import { pipelineName, strike } from "./faults.ts";
+import { faults } from "./faults.ts";
+import { pipelineName } from "./folder.ts";
 import type { PlannedFault } from "./plan.ts";
 import type { Program } from "./programs.ts";
-import { type Stage, tablesOf, waitWhole } from "./stage.ts";
+import { type Stage, tablesOf, versionOf, waitWhole } from "./stage.ts";
 import { type Account, judge, type Line, type Seen } from "./verdict.ts";
 
 /** Beyond what any phase takes: the load is ended when its fault is over. */
@@ -97,14 +99,18 @@ export async function runPhase(
       { timeoutMs: 120_000 },
     );
     await nextCommits(stage, loadedMs, abort);
+    await delay(planned.waitMs, undefined, { signal: abort });
     tell("the fault");
-    const { atMs, mend } = await strike(stage, planned);
-    tell("waiting until all is whole again");
-    await waitWhole(stage, abort);
+    const running = (await stage.jobs()).map(({ name }) => name);
+    const { atMs, versions, mend, note } = await faults[planned.name](stage, planned, abort);
+    if (note) seen.note = note;
+    tell(`${note ?? "done"}; waiting until all is whole again`);
+    await waitWhole(stage, running, versions, abort);
     if (mend) {
-      tell("what a person does after it");
+      tell("apply, as a person does after it");
       await mend();
-      await waitWhole(stage, abort);
+      const declared = (await stage.jobs()).map(({ name }) => name);
+      await waitWhole(stage, declared, [await versionOf(stage)], abort);
     }
     seen.firstSnapshotMs = (await nextCommits(stage, atMs, abort)) - atMs;
     const wholeMs = await nextCommits(stage, Date.now(), abort);

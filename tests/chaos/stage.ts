@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { loadPipelines } from "../../flink-sql/folders.ts";
 import { insertsOf } from "../../flink-sql/statements.ts";
 import { type DeclaredJob, declaredJobs } from "../../orchestrator/deploy/reconcile.ts";
+import { openUpgrades } from "../../orchestrator/deploy/upgrades.ts";
 import { resolveConnection } from "../../orchestrator/engines/connection.ts";
 import { createFlink, type FlinkJob } from "../../orchestrator/engines/flink.ts";
 import { openStore, type Store } from "../../orchestrator/engines/store.ts";
@@ -27,7 +28,8 @@ export interface Stage {
   commits: Commit[];
   instance(): Instance;
   store(): Store;
-  /** Ends a process of the instance by kill -9; undefined where it didn't run. Returns when, in ms. */
+  pidOf(name: string): Promise<number>;
+  /** Ends a process of the instance by kill -9. Returns when, in ms. */
   kill(name: string): Promise<number>;
   jobs(): Promise<DeclaredJob[]>;
   runs(): Promise<FlinkJob[]>;
@@ -69,10 +71,13 @@ export async function openStage(abort: AbortSignal): Promise<Stage> {
     commits,
     instance,
     store: () => store!,
-    async kill(name) {
+    async pidOf(name) {
       const pid = await runningPid(instance(), name);
       if (pid === undefined) throw new Error(`${name} doesn't run, so it can't be killed.`);
-      process.kill(pid, "SIGKILL");
+      return pid;
+    },
+    async kill(name) {
+      process.kill(await stage.pidOf(name), "SIGKILL");
       return Date.now();
     },
     async jobs() {
@@ -108,30 +113,55 @@ export async function openStage(abort: AbortSignal): Promise<Stage> {
   }
 }
 
-/** Whether every job that should run does, once, as recorded; `why` says what lacks. */
-export async function whatLacks(stage: Stage): Promise<string[]> {
+/** The job that chaos gives other versions. */
+export const changedJob = `${pipelineName}/landing`;
+
+/** The version of the changed job that the folder has. */
+export async function versionOf(stage: Stage): Promise<string> {
+  const found = (await stage.jobs()).find(({ name }) => name === changedJob);
+  if (!found) throw new Error(`The folder has no job ${changedJob}.`);
+  return found.hash;
+}
+
+/** What lacks until each of these jobs, and every other that should run, does so once, in a version that is allowed. */
+async function whatLacks(stage: Stage, jobs: string[], versions: string[]): Promise<string[]> {
   const unhealthy = await stage.unhealthy();
   if (unhealthy.length > 0) return unhealthy.map((name) => `${name} doesn't serve`);
+  const upgrades = await openUpgrades(stage.store());
   const [recorded, live] = await Promise.all([stage.store().jobs(), stage.runs()]);
-  return recorded
-    .filter(({ desired }) => desired === "running")
-    .flatMap(({ name, flinkJobId }) => {
-      const own = live.filter((run) => run.name === name);
-      const ids = own.map(({ id, state }) => `${id} ${state}`).join(", ") || "no run";
-      return own.length === 1 && own[0]!.id === flinkJobId && own[0]!.state === "RUNNING"
-        ? []
-        : [`${name}: ${ids}, recorded ${flinkJobId}`];
-    });
+  const stopped = jobs.filter(
+    (name) => !recorded.some((job) => job.name === name && job.desired === "running"),
+  );
+  const wrong = recorded.flatMap(({ name, flinkJobId, desired }) => {
+    const own = live.filter((run) => run.name === name);
+    const ids = own.map(({ id, state }) => `${id} ${state}`).join(", ") || "no run";
+    const isOnce = own.length === 1 && own[0]!.id === flinkJobId && own[0]!.state === "RUNNING";
+    return desired !== "running" || isOnce ? [] : [`${name}: ${ids}, recorded ${flinkJobId}`];
+  });
+  const version = recorded.find(({ name }) => name === changedJob)?.sqlHash;
+  return [
+    ...upgrades.map(({ job, phase }) => `the upgrade of ${job} is ${phase}`),
+    ...stopped.map((name) => `${name} isn't meant to run`),
+    ...wrong,
+    ...(versions.includes(`${version}`)
+      ? []
+      : [`${changedJob} is of version ${version}, not ${versions.join(" or ")}`]),
+  ];
 }
 
 /** Waits until nothing lacks. Throws what does, where that takes too long. */
-export async function waitWhole(stage: Stage, abort: AbortSignal): Promise<void> {
+export async function waitWhole(
+  stage: Stage,
+  jobs: string[],
+  versions: string[],
+  abort: AbortSignal,
+): Promise<void> {
   let lacking: string[] = [];
   await waitFor(
     "every engine serves and every job runs once",
     async () => {
       abort.throwIfAborted();
-      lacking = await whatLacks(stage).catch((error: Error) => [error.message]);
+      lacking = await whatLacks(stage, jobs, versions).catch((error: Error) => [error.message]);
       return lacking.length === 0;
     },
     { intervalMs: 500, timeoutMs: 300_000 },

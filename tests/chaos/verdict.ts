@@ -18,6 +18,8 @@ export interface Seen {
   jobs: { name: string; runs: number }[];
   /** What else went wrong, as sentences. */
   troubles: string[];
+  /** Where the fault struck. */
+  note?: string;
 }
 
 export interface Line {
@@ -33,6 +35,7 @@ export interface Line {
   jobs: string;
   passed: boolean;
   reasons: string[];
+  note?: string;
 }
 
 const placeOf = ({ kind, topic, partition, offset }: Problem) => `${kind} ${topic} ${partition} ${offset}`;
@@ -58,7 +61,16 @@ function countOf(what: keyof typeof kinds, problems: Problem[], disagreements: s
 const secondsOf = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms / 100) / 10);
 
 /** The line of a fault. `lost` and `doubled` are at least so many: an account names the first 20 of each kind. */
-export function judge({ fault, firstSnapshotMs, pauseMs, account, before, jobs, troubles }: Seen): Line {
+export function judge({
+  fault,
+  firstSnapshotMs,
+  pauseMs,
+  account,
+  before,
+  jobs,
+  troubles,
+  note,
+}: Seen): Line {
   const problems = newProblems(before.problems, account?.problems ?? []);
   const journal = account?.journal;
   const disagreements = journal?.disagreements ?? [];
@@ -90,6 +102,7 @@ export function judge({ fault, firstSnapshotMs, pauseMs, account, before, jobs, 
     jobs: `${once.length} of ${jobs.length}`,
     passed: reasons.length === 0,
     reasons,
+    ...(note === undefined ? {} : { note }),
   };
 }
 
