@@ -2,14 +2,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 
-const backoffMsMax = 60_000;
-
 /** Does rounds until aborted; `work` says how long to pause. A failed round is logged and tried again. */
 export async function rounds(
   what: string,
   work: () => Promise<number>,
   logger: Logger,
   signal: AbortSignal,
+  backoffMsMax = 60_000,
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {

@@ -16,6 +16,8 @@ import { resumeJob } from "./submit.ts";
 import { type OpenUpgrade, openUpgrades } from "./upgrades.ts";
 
 const intervalMs = 1000;
+/** A look costs little, and jobs must not wait long after an engine that they need is back. */
+const jobsBackoffMsMax = 4000;
 
 /** Engines of this instance that were started here and have died since; each is started again. */
 async function reviveEngines(
@@ -118,6 +120,6 @@ export async function keepRunning(engines: Engines, logger: Logger, signal: Abor
   // Apart: jobs wait for engines, and an engine must come back while they do.
   await Promise.all([
     rounds("a round for the engines", engineRound, logger, signal),
-    rounds("a round for the jobs", jobRound, logger, signal),
+    rounds("a round for the jobs", jobRound, logger, signal, jobsBackoffMsMax),
   ]);
 }

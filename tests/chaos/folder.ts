@@ -34,7 +34,7 @@ export function makeFolder(parent: string): Folder {
   const contract = join(folder, "pipeline.ts");
   writeFileSync(
     contract,
-    replaced(readFileSync(contract, "utf8"), "  title:", "  freshnessMs: 1000,\n  title:"),
+    replaced(readFileSync(contract, "utf8"), "  title:", "  freshnessMs: 2000,\n  title:"),
   );
   const landing = join(folder, "jobs/landing.sql");
   const first = readFileSync(landing, "utf8");
