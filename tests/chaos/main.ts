@@ -37,10 +37,11 @@ async function chaos({ rate, faults, seed, keep }: ChaosConfig, abort: AbortSign
     passed = lines.every((line) => line.passed);
   } finally {
     await stage.end(keep ? "keep" : passed || abort.aborted ? "clean" : "down");
+    if (lines.length > 0) sayLine(textTable(tableHead, lines.map(tableRow)));
+    sayLine(`${Math.round((Date.now() - from) / 1000)} s`);
   }
-  sayLine(textTable(tableHead, lines.map(tableRow)));
-  sayLine(`${Math.round((Date.now() - from) / 1000)} s`);
-  if (!passed) sayLine(`Logs are in ${stage.config.home}/chaos/logs, journals in ${stage.home}/journals.`);
+  if (!passed || keep)
+    sayLine(`Logs are in ${stage.config.home}/chaos/logs, journals in ${stage.home}/journals.`);
   writeResults("chaos", { seed, rate, passed, faults: lines });
   return passed;
 }
