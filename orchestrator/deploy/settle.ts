@@ -63,11 +63,15 @@ type Running = { id: string } | { fault: string };
 async function runOfNext(engines: Engines, upgrade: Upgrade): Promise<Running> {
   const { flink, connection, store } = engines;
   const { job, old, next, runs } = upgrade;
-  const [id] = (await runsOf(engines, job)).filter((run) => runs.includes(run));
-  if (id !== undefined) return { id };
   const recorded = await recordOf(engines, job);
   const wasAsked = recorded?.desired === "running" && recorded.sqlHash === next.sqlHash;
   const last = wasAsked ? recorded.flinkJobId : null;
+  const [id] = (await runsOf(engines, job)).filter((run) => run === last || runs.includes(run));
+  if (id !== undefined) {
+    // Another command may have stopped it and begun another run meanwhile: for a restore point.
+    if (!runs.includes(id)) await saveUpgrade(store, { ...upgrade, runs: [...runs, id] });
+    return { id };
+  }
   // A JobManager that died knows nothing of it; this one saw it end.
   if (last && (await flink.knows(last)))
     return { fault: `run ${last} is ${await flink.state(last)}: ${await flink.failure(last)}` };

@@ -1,6 +1,7 @@
 // What came of one fault: the figures of its line and whether it passed. Pure.
 import type { JournalCheck } from "../../orchestrator/ledger/journal.ts";
-import type { Ledger, Problem } from "../../orchestrator/ledger/ledger.ts";
+import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
+import type { Problem } from "../../orchestrator/ledger/problems.ts";
 
 export type Account = Ledger & { journal: JournalCheck };
 

@@ -1,6 +1,6 @@
 // What makes a fault pass or fail, and what its line says.
 import { describe, expect, it } from "vitest";
-import type { Problem } from "../../../orchestrator/ledger/ledger.ts";
+import type { Problem } from "../../../orchestrator/ledger/problems.ts";
 import { type Account, judge, newProblems, type Seen, tableHead, tableRow } from "../../chaos/verdict.ts";
 
 const lost: Problem = { kind: "lost", topic: "desk", partition: 0, offset: 7, detail: "event_id a" };
