@@ -1,5 +1,6 @@
 // Takes a pipeline back to a restore point: tables, offsets and jobs, all or nothing. Broken off anywhere, it is run again.
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
+import { endUpgrade, openUpgrades } from "../deploy/upgrades.ts";
 import type { Engines } from "../engines/engines.ts";
 import { alone } from "../forget/forget.ts";
 import { maintenanceLease } from "../maintain/tables.ts";
@@ -91,6 +92,10 @@ async function pointBefore(
 async function halt({ flink, store }: Engines, point: RestorePoint): Promise<void> {
   const names = point.jobs.map(({ record }) => record.name);
   for (const { id, name } of await flink.liveJobs()) if (names.includes(name)) await flink.cancel(id);
+  // Both versions of one that a dead orchestrator left give way to the point's.
+  for (const open of await openUpgrades(store))
+    if (names.includes(open.job))
+      await endUpgrade(store, open, "upgrade-dropped", { restorePoint: point.id });
   for (const { record, savepoint } of point.jobs)
     await store.saveJob({ ...record, desired: "stopped", flinkJobId: null, restorePath: savepoint });
 }
