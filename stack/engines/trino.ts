@@ -32,6 +32,8 @@ export function trinoCatalog(instance: Instance, conf: string): string {
     "iceberg.jdbc-catalog.connection-user=catalog",
     "iceberg.jdbc-catalog.connection-password=${ENV:CATALOG_PASSWORD}",
     "iceberg.jdbc-catalog.schema-version=V1",
+    // Connections that a Postgres took along when it ended: 57P01 to one that waited. Those of 08 are retried anyway.
+    "iceberg.jdbc-catalog.retryable-status-codes=57000,57P01,57P03,57P04",
     `iceberg.jdbc-catalog.default-warehouse-dir=${lake.warehouse}`,
     ...store,
     "",
