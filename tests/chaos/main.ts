@@ -22,14 +22,14 @@ async function chaos({ rate, faults, seed, keep }: ChaosConfig, abort: AbortSign
   const lines: Line[] = [];
   let passed = false;
   try {
-    let before: Pick<Ledger, "landed" | "problems"> = { landed: 0, problems: [] };
+    let before: Pick<Ledger, "landed" | "problems"> | undefined = { landed: 0, problems: [] };
     for (const planned of planFaults(faults, seed)) {
       const title = `Fault: ${planned.name}`;
       const { line, account } = await showProgress(title, (tell) =>
         runPhase(stage, planned, rate, before, (step) => tell(planned.name, step), abort),
       );
       lines.push(line);
-      before = account ?? before;
+      before = account;
       sayLine(
         `${line.passed ? "ok    " : "FAILED"} ${line.fault}${line.reasons.map((reason) => `\n  ${reason}`).join("")}`,
       );

@@ -49,8 +49,8 @@ async function nextCommits(stage: Stage, ms: number, abort: AbortSignal): Promis
   return last;
 }
 
-async function takeAccount(stage: Stage, journal: string): Promise<Account> {
-  const args = ["ledger", pipelineName, "--json", "--journal", journal, "--wait", "240"];
+async function takeAccount<Taken extends Ledger>(stage: Stage, ...more: string[]): Promise<Taken> {
+  const args = ["ledger", pipelineName, "--json", "--wait", "240", ...more];
   const { stdout, stderr } = await stage.programs.start("swordlake", ...args).done;
   try {
     return JSON.parse(stdout);
@@ -59,12 +59,12 @@ async function takeAccount(stage: Stage, journal: string): Promise<Account> {
   }
 }
 
-/** Does one fault. Throws only where it was aborted: what goes wrong is in the line. */
+/** Does one fault; `before`: the account before it, where one could be taken. Throws only where it was aborted: what goes wrong is in the line. */
 export async function runPhase(
   stage: Stage,
   planned: PlannedFault,
   rate: number,
-  before: Pick<Ledger, "landed" | "problems">,
+  before: Pick<Ledger, "landed" | "problems"> | undefined,
   tell: (line: string) => void,
   abort: AbortSignal,
 ): Promise<{ line: Line; account: Account | undefined }> {
@@ -74,7 +74,7 @@ export async function runPhase(
     firstSnapshotMs: undefined,
     pauseMs: undefined,
     account: undefined,
-    before,
+    before: before ?? { landed: 0, problems: [] },
     jobs: [],
     troubles: [],
   };
@@ -86,6 +86,9 @@ export async function runPhase(
       seen.troubles.push((error as Error).message.trim());
     }
   };
+  await attempt(async () => {
+    if (!before) seen.before = await takeAccount(stage);
+  });
   const load = startLoad(stage, rate, journal);
   await attempt(async () => {
     tell("the load begins");
@@ -128,7 +131,7 @@ export async function runPhase(
     seen.troubles.push(`the load ended with ${loaded.exitCode}: ${loaded.stderr.trim()}`);
   tell("taking the account");
   await attempt(async () => {
-    seen.account = await takeAccount(stage, journal);
+    seen.account = await takeAccount<Account>(stage, "--journal", journal);
   });
   await attempt(async () => {
     const live = await stage.runs();
