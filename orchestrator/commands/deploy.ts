@@ -110,7 +110,9 @@ export async function apply(pipeline: string | undefined, options: ApplyOptions)
 
 export async function stop(pipeline: string | undefined, options: { json?: boolean }): Promise<void> {
   const stopped = await withEngines(async (engines) => {
-    if (pipeline) pipelineNamed(await declaredPipelines(engines.config), pipeline);
+    // By the records: a folder that is broken, or gone, must not keep its jobs running.
+    const isKnown = (await engines.store.jobs()).some((job) => job.pipeline === pipeline);
+    if (pipeline && !isKnown) pipelineNamed(await declaredPipelines(engines.config), pipeline);
     return (await engines.store.withLease(() => stopJobs(engines, pipeline), true)) ?? [];
   });
   if (options.json) return void printJson({ stopped });
