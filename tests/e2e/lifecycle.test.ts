@@ -86,7 +86,11 @@ describe("an instance", () => {
     expect(first.exitCode, first.stderr).toBe(0);
     const before = readInstance(config)!;
     const other = readInstance(readStackConfig())!;
-    for (const name of listening) expect(Object.values(other.ports)).not.toContain(before.ports[name]);
+    // A port that the other only keeps, for the store that it doesn't have, is free.
+    const theirs = Object.entries(other.ports).flatMap(([name, port]) =>
+      name === "minio" && other.store !== "minio" ? [] : [port],
+    );
+    for (const name of listening) expect(theirs).not.toContain(before.ports[name]);
     await topics(before);
     expect((await swordlakeWith(env, "down")).exitCode).toBe(0);
     expect(processesOfInstance()).toEqual([]);
@@ -102,10 +106,12 @@ describe("an instance", () => {
     const before = pid();
     process.kill(before, "SIGKILL");
     await waitFor("MinIO is back", async () => pid() !== before);
-    const status = await swordlakeWith(env, "status", "--json");
-    expect(
-      JSON.parse(status.stdout).engines.filter((engine: { healthy: boolean }) => !engine.healthy),
-    ).toEqual([]);
+    const unwell = async () => {
+      const status = await swordlakeWith(env, "status", "--json");
+      return JSON.parse(status.stdout).engines.filter((engine: { healthy: boolean }) => !engine.healthy);
+    };
+    // A probe may time out on a busy machine.
+    await waitFor("every engine is healthy", async () => (await unwell()).length === 0);
   });
 
   it("shows why an engine can't start: its last log lines and the cure", async () => {
