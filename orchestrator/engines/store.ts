@@ -142,7 +142,11 @@ export async function openStore(connection: pg.PoolConfig, who = callerName()): 
 
 /** The API reads the keys, and nothing else, as role `edge`; it may be made after the table was. */
 const grantToEdge = `DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edge') THEN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edge') AND NOT (
+    has_table_privilege('edge', 'api_keys', 'SELECT') AND EXISTS (
+      SELECT FROM pg_database, aclexplode(datacl) AS acl
+      WHERE datname = current_database() AND acl.grantee = 'edge'::regrole AND acl.privilege_type = 'CONNECT')
+  ) THEN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO edge', current_database());
     GRANT SELECT ON api_keys TO edge;
   END IF;

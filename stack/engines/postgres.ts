@@ -105,6 +105,8 @@ export async function postgresProcess({ instance, versions }: NativeContext): Pr
       const client = new pg.Client({ ...connection, database: "postgres", connectionTimeoutMillis: 2000 });
       await client.connect();
       try {
+        // Looks at the same time would change the same roles, and all but one fail.
+        await client.query("SELECT pg_advisory_lock($1)", [setupLock]);
         await createDatabases(client, {
           catalog: secrets.catalogPassword,
           swordlake: secrets.orchestratorPassword,
@@ -117,13 +119,18 @@ export async function postgresProcess({ instance, versions }: NativeContext): Pr
   };
 }
 
+/** Any number that no other program takes for an advisory lock in the database 'postgres'. */
+const setupLock = 7_270_400;
+
 /** One database and one role of the same name for each purpose; made once, then left alone. */
 export async function createDatabases(client: pg.Client, passwords: Record<string, string>): Promise<void> {
   for (const [name, password] of Object.entries(passwords)) {
     await createRole(client, name, password);
     const database = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
     if (database.rowCount === 0) await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
-    await client.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
+    // Once: a REVOKE beside the orchestrator's GRANT on that database fails, and this is asked at each look.
+    const open = await client.query("SELECT has_database_privilege('public', $1, 'CONNECT') AS is", [name]);
+    if (open.rows[0].is) await client.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
   }
 }
 
