@@ -10,6 +10,17 @@ export function nextRun(schedule: string, since: Date): Date | undefined {
   return new Cron(schedule, { timezone: "UTC", paused: true }).nextRun(since) ?? undefined;
 }
 
+/** Every moment that a schedule names after `since` and until `now`, in order. */
+export function momentsOf(schedule: string, since: Date, now: Date): Date[] {
+  const moments: Date[] = [];
+  let next = nextRun(schedule, since);
+  while (next && next <= now) {
+    moments.push(next);
+    next = nextRun(schedule, next);
+  }
+  return moments;
+}
+
 /** What is wrong with a schedule, with the cure: `example` is one that fits. Empty where it is right. */
 export function scheduleProblems(schedule: string, example: string): string[] {
   try {

@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Logger } from "pino";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { ScheduledBatch } from "../../flink-sql/pipeline.ts";
-import { nextRun } from "../cron.ts";
+import { momentsOf } from "../cron.ts";
 import { appliedPipelines, type Engines } from "../engines/engines.ts";
 import { rounds } from "../rounds.ts";
 import { runBackfill } from "./run.ts";
@@ -20,12 +20,7 @@ const dayBefore = (moment: Date, days: number) =>
 
 /** Days whose batches fell due after `since` and until `now`, the oldest first, each once. */
 export function dueDays({ schedule, daysBefore = 1 }: ScheduledBatch, since: Date, now: Date): string[] {
-  const days = new Set<string>();
-  let moment = nextRun(schedule, since);
-  while (moment && moment <= now) {
-    days.add(dayBefore(moment, daysBefore));
-    moment = nextRun(schedule, moment);
-  }
+  const days = new Set(momentsOf(schedule, since, now).map((moment) => dayBefore(moment, daysBefore)));
   return [...days].slice(-catchUpDaysMax);
 }
 

@@ -22,7 +22,7 @@ import { sqlRoute } from "./sql-route.ts";
 import { streamRoute } from "./stream.ts";
 
 /** What the orchestrator's loops keep, for the page and the metrics. */
-export interface Standing {
+export interface LoopState {
   folders: Folders;
   looker: Looker;
   ledgers: ReadonlyMap<string, Ledger>;
@@ -33,7 +33,7 @@ export interface Standing {
 export async function createServer(
   engines: Engines,
   logger: Logger,
-  { folders, looker, ledgers, health }: Standing,
+  { folders, looker, ledgers, health }: LoopState,
 ): Promise<FastifyInstance> {
   const { config, connection, store } = engines;
   const server = Fastify({

@@ -1,5 +1,6 @@
 // What a plan means for those who read: whom a change reaches downstream, and how long an upgraded job is down. The
 // figures are measured ones; where one isn't known, the line says so.
+import { setTimeout as delay } from "node:timers/promises";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { lineageOf } from "../console/lineage.ts";
 import type { Engines } from "../engines/engines.ts";
@@ -125,9 +126,7 @@ async function figuresOf(engines: Engines, pipeline: PipelineFolder, job: string
     earlierUpgrades(engines.store, job),
     catchUpRates(engines.store),
   ]);
-  await new Promise((resolve) =>
-    setTimeout(resolve, Math.max(0, sampleMs - (performance.now() - startedAt))),
-  );
+  await delay(Math.max(0, sampleMs - (performance.now() - startedAt)));
   const then = await endsOf(engines, [pipeline]);
   const elapsed = (performance.now() - startedAt) / 1000;
   const lags = [...first].flatMap(([topic, places]) =>

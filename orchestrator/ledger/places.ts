@@ -42,6 +42,7 @@ export async function committedBy(
   { groups }: Source,
   places: Place[],
 ): Promise<Place[]> {
+  if (inFlight(places) === 0) return places;
   const readers = Object.entries(groups).flatMap(([topic, names]) =>
     names.map((group) => ({ topic, group })),
   );

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { StackConfig } from "../../stack/config.ts";
 import { instanceFolder, writePrivate } from "../../stack/instance.ts";
-import { nextRun, scheduleProblems } from "../cron.ts";
+import { momentsOf, scheduleProblems } from "../cron.ts";
 import { appliedPipelines, type Engines } from "../engines/engines.ts";
 import { type Lake, TrinoError } from "../engines/trino.ts";
 import { rounds } from "../rounds.ts";
@@ -34,16 +34,9 @@ export function reportPagesProblems({ name, path, reportPages, reports }: Declar
   return problems.map((problem) => `${path}/pipeline.ts:1: pipeline '${name}', reportPages: ${problem}`);
 }
 
-/** The last moment that a schedule names after `since` and until `now`; undefined where it names none. */
-export function lastDue(schedule: string, since: Date, now: Date): Date | undefined {
-  let due: Date | undefined;
-  let moment = nextRun(schedule, new Date(Math.max(since.getTime(), now.getTime() - 31 * dayMs)));
-  while (moment && moment <= now) {
-    due = moment;
-    moment = nextRun(schedule, moment);
-  }
-  return due;
-}
+/** The last moment that a schedule names after `since` and until `now`, within a month; undefined where it names none. */
+export const lastDue = (schedule: string, since: Date, now: Date): Date | undefined =>
+  momentsOf(schedule, new Date(Math.max(since.getTime(), now.getTime() - 31 * dayMs)), now).at(-1);
 
 export const pagesFolder = (config: StackConfig, pipeline: string) =>
   join(instanceFolder(config), "reports", pipeline);

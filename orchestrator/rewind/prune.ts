@@ -1,6 +1,6 @@
 // Drops restore points that are no longer kept, and savepoints that no job and no point needs.
 import { existsSync } from "node:fs";
-import { declaredPipelines, type Engines } from "../engines/engines.ts";
+import { type Engines, readablePipelines } from "../engines/engines.ts";
 import { unkept, unneeded } from "./kept.ts";
 import { dropPoints, listPoints } from "./points.ts";
 
@@ -38,7 +38,8 @@ async function removeSavepoints({ flink, store }: Engines, pipeline: string): Pr
  */
 export async function prune(engines: Engines, pipeline: string, holdsLease: boolean): Promise<void> {
   const { config, store } = engines;
-  const folder = (await declaredPipelines(config)).find(({ name }) => name === pipeline);
+  // A folder that is broken must not make a stop look as if it had left no point.
+  const folder = (await readablePipelines(config)).pipelines.find(({ name }) => name === pipeline);
   if (folder) {
     const points = unkept(await listPoints(store, pipeline), folder.maintenance, new Date());
     await dropPoints(store, points, "no longer among the newest, or too old");

@@ -37,7 +37,6 @@ export function pipelineState(
   const declared = declaredJobs(pipeline).map((job) => ({
     name: job.name,
     topics: Object.keys(job.groups).map((topic) => kafkaTopic(pipeline.name, topic)),
-    landsAll: job.name === `${pipeline.name}/${logJob}`,
     tables: insertsOf(job.statements.at(-1)?.text ?? "").map(({ table }) => `${pipeline.name}.${table}`),
   }));
   const reachedBy = (job: string, topic: string, { partition, high }: { partition: number; high: number }) =>
@@ -105,7 +104,7 @@ export function pipelineState(
       checkpointMs: vitals ? sight.atMs - vitals.checkpointAt : null,
       hasCheckpoint: vitals?.hasCheckpoint ?? true,
       restarts: vitals?.restarts ?? 0,
-      landsAll: declared.some(({ name, landsAll }) => name === job.name && landsAll),
+      landsAll: job.name === `${pipeline.name}/${logJob}`,
     };
   });
   const verdict =
