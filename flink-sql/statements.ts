@@ -129,3 +129,7 @@ export function withoutSink(createTable: string, options = "'connector' = 'black
     .join("");
   return `CREATE TEMPORARY TABLE ${before}${name.text} ${columns} WITH (${options})`;
 }
+
+/** Tables that a job writes: its last statement holds the INSERTs. */
+export const writtenTables = (statements: { text: string }[]): string[] =>
+  insertsOf(statements.at(-1)?.text ?? "").map(({ table }) => table);

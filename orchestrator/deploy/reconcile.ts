@@ -5,7 +5,7 @@ import { filteredName } from "../../flink-sql/filters.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { quarantineTopic } from "../../flink-sql/log.ts";
 import { type Job, jobsOf } from "../../flink-sql/script.ts";
-import { insertsOf, tokenize } from "../../flink-sql/statements.ts";
+import { tokenize, writtenTables } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { describeStep, summary, type Verdict } from "../state/verdict.ts";
@@ -155,8 +155,7 @@ function tableActions(pipelines: PipelineFolder[], recorded: RecordedJob[], obse
     if (missing.length === 0) return [];
     const written = recorded
       .filter((job) => job.pipeline === pipeline.name)
-      .flatMap((job) => insertsOf(job.definition.statements.at(-1)?.text ?? ""))
-      .map(({ table }) => table);
+      .flatMap((job) => writtenTables(job.definition.statements));
     const dropped = missing.filter((table) => written.includes(table));
     return [{ kind: "create-tables", pipeline, missing, ...(dropped.length > 0 ? { dropped } : {}) }];
   });

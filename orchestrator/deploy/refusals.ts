@@ -3,7 +3,7 @@ import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob } from "../../flink-sql/log.ts";
 import { derivedSource, type Job } from "../../flink-sql/script.ts";
-import { insertsOf } from "../../flink-sql/statements.ts";
+import { writtenTables } from "../../flink-sql/statements.ts";
 import { declaredTables, keepsLatest } from "../../flink-sql/tables.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { describeStep, type Verdict } from "../state/verdict.ts";
@@ -15,7 +15,7 @@ const newNames =
 
 /** Tables that a version of a job writes; each job writes down for itself what it drops. */
 const written = ({ statements }: Pick<Job, "statements">) =>
-  insertsOf(statements.at(-1)?.text ?? "").flatMap(({ table }) => (table === filteredName ? [] : [table]));
+  writtenTables(statements).filter((table) => table !== filteredName);
 
 /**
  * Tables that a job would begin to write and that another one has filled: it would land their rows again from the start

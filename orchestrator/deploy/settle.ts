@@ -3,12 +3,9 @@
 import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
-import { hasLanded, progressOf, reading } from "./gate.ts";
+import { gateMsMax, hasLanded, progressOf, reading } from "./gate.ts";
 import { newRunId, resumeJob, resumePath, runIdFor, submit } from "./submit.ts";
 import { endUpgrade, type OpenUpgrade, openUpgrades, saveUpgrade, type Upgrade } from "./upgrades.ts";
-
-/** How long a new version has until its first checkpoint and its first offset. */
-export const gateMsMax = 120_000;
 
 export interface Outcome {
   /** Whether the new version has passed. */

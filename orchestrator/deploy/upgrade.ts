@@ -1,15 +1,14 @@
 // A changed job: the old version stops with a savepoint, the new one takes its state, and if it doesn't get going the
 // old version comes back with the state that it had. Each step is written down before it is done.
-import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { leavePoint } from "../rewind/take.ts";
 import { judgeJob } from "../state/judge.ts";
 import { describeStep, type Verdict } from "../state/verdict.ts";
-import { progressOf, reading } from "./gate.ts";
+import { firstCheckpoint, reading } from "./gate.ts";
 import type { DeclaredJob } from "./reconcile.ts";
 import { lostState } from "./refusals.ts";
-import { gateMsMax, recordOf, runsOf, settleJob } from "./settle.ts";
+import { recordOf, runsOf, settleJob } from "./settle.ts";
 import { resumeJob, resumePath, stop, submit, toRecord } from "./submit.ts";
 import { endUpgrade, saveUpgrade, type Upgrade } from "./upgrades.ts";
 
@@ -27,13 +26,7 @@ async function stopWhole(
   const isWhole = path === undefined || /\/savepoint-[^/]*$/.test(path);
   if (isWhole || !verdict?.leavesState) return stop(engines, recorded, id);
   const flinkJobId = await submit(engines, recorded, path);
-  const hasCheckpoint = async () => {
-    const progress = await progressOf(engines, flinkJobId);
-    if ("fault" in progress) throw new Error(progress.fault);
-    return progress.checkpoints > 0;
-  };
-  const wait = { intervalMs: 200, timeoutMs: gateMsMax };
-  await waitFor(`the first checkpoint of job ${flinkJobId}`, hasCheckpoint, wait);
+  await firstCheckpoint(engines, flinkJobId);
   return stop(engines, { ...recorded, flinkJobId }, flinkJobId);
 }
 

@@ -33,6 +33,7 @@ const metrics = z.array(
   z.object({ id: z.string(), value: z.unknown(), sum: z.unknown() }).partial({ value: true, sum: true }),
 );
 const vitals = z.object({
+  counts: z.object({ completed: z.number() }),
   latest: z.object({
     completed: z.object({ latest_ack_timestamp: z.number(), state_size: z.number() }).nullable(),
   }),
@@ -40,9 +41,6 @@ const vitals = z.object({
 const failures = z.object({
   exceptionHistory: z.object({ entries: z.array(z.object({ timestamp: z.number() })) }),
 });
-
-const counts = z.object({ counts: z.object({ completed: z.number() }) });
-const exceptions = z.object({ exceptionHistory: z.object({ entries: z.array(z.unknown()) }) });
 
 export interface FlinkJob {
   id: string;
@@ -57,6 +55,8 @@ export interface LiveJob extends FlinkJob {
 
 /** What a run's checkpoints and failures tell of how it is; times in ms since 1970. */
 export interface RunVitals {
+  /** How many checkpoints it has completed. */
+  checkpoints: number;
   /** When its newest checkpoint was complete; undefined where it has none. */
   checkpointAt: number | undefined;
   /** Size of all its state in that checkpoint. */
@@ -95,8 +95,6 @@ export interface Flink {
   metrics(path: string, names: string[]): Promise<Map<string, number>>;
   /** How long a checkpoint of a job may take before Flink gives it up, and the pause between two, in ms. */
   checkpointMsMax(id: string): Promise<number>;
-  /** Checkpoints that a run has completed, and failures it had. */
-  progress(id: string): Promise<{ checkpoints: number; failures: number }>;
   vitals(id: string): Promise<RunVitals>;
   /** Number of the newest checkpoint that a job has begun or goes back to; 0 where there is none. */
   newestCheckpointId(id: string): Promise<number>;
@@ -159,24 +157,15 @@ export function createFlink(address: string): Flink {
       });
       return !hasFailed;
     },
-    async progress(id) {
-      const [taken, failed] = await Promise.all([
-        http.get(`/jobs/${id}/checkpoints`),
-        http.get(`/jobs/${id}/exceptions`),
-      ]);
-      const { completed } = counts.parse(taken.data).counts;
-      return {
-        checkpoints: completed,
-        failures: exceptions.parse(failed.data).exceptionHistory.entries.length,
-      };
-    },
     async vitals(id) {
       const [taken, failed] = await Promise.all([
         http.get(`/jobs/${id}/checkpoints`),
         http.get(`/jobs/${id}/exceptions`),
       ]);
-      const { completed } = vitals.parse(taken.data).latest;
+      const { counts, latest } = vitals.parse(taken.data);
+      const { completed } = latest;
       return {
+        checkpoints: counts.completed,
         checkpointAt: completed?.latest_ack_timestamp,
         stateBytes: completed?.state_size,
         failedAt: failures.parse(failed.data).exceptionHistory.entries.map(({ timestamp }) => timestamp),

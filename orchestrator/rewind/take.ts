@@ -1,7 +1,7 @@
 // Takes a restore point: jobs end with savepoints, which commits all that they read; what the tables hold then
 // belongs to these savepoints. Then they go on from them.
 import { kafkaTopic } from "../../flink-sql/folders.ts";
-import { waitFor } from "../../stack/wait.ts";
+import { firstCheckpoint } from "../deploy/gate.ts";
 import { stop, submit } from "../deploy/submit.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { FlinkJob } from "../engines/flink.ts";
@@ -12,9 +12,6 @@ import { touches } from "./checks.ts";
 import { addPoint, assertNotRewinding, type PointJob, type PointKind, type RestorePoint } from "./points.ts";
 import { prune } from "./prune.ts";
 import { currentSnapshot, lastCommits, lineOf, readSnapshots } from "./snapshots.ts";
-
-/** How long a job may take until its first checkpoint: as the gate of an upgrade. */
-const comesUpMsMax = 120_000;
 
 /** Where each reader of a job is, as Kafka knows it: a job that ended with a savepoint has told it. */
 async function offsetsOf({ kafka }: Engines, { pipeline, definition }: RecordedJob) {
@@ -136,17 +133,8 @@ export async function resume(engines: Engines, jobs: RecordedJob[]): Promise<str
 }
 
 /** Waits until each run has completed a checkpoint of its own. Throws, with Flink's reason, where one fails. */
-export async function comeUp({ flink }: Engines, runs: string[]): Promise<void> {
-  for (const run of runs)
-    await waitFor(
-      `the first checkpoint of job ${run}`,
-      async () => {
-        const { failures, checkpoints } = await flink.progress(run);
-        if (failures > 0) throw new Error(`Job ${run} fails: ${await flink.failure(run)}`);
-        return checkpoints > 0;
-      },
-      { intervalMs: 200, timeoutMs: comesUpMsMax },
-    );
+export async function comeUp(engines: Engines, runs: string[]): Promise<void> {
+  for (const run of runs) await firstCheckpoint(engines, run);
 }
 
 /**

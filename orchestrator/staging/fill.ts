@@ -12,7 +12,7 @@ import {
   type SourcedStatement,
 } from "../../flink-sql/script.ts";
 import { eventsView, recordsFromFile } from "../../flink-sql/source.ts";
-import { insertsOf, withoutSink } from "../../flink-sql/statements.ts";
+import { withoutSink, writtenTables } from "../../flink-sql/statements.ts";
 import type { TableFile } from "../../flink-sql/tables.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { keepsState } from "../deploy/reconcile.ts";
@@ -130,7 +130,7 @@ export async function fill(
     ),
   );
   const fills = ({ statements }: Job) =>
-    insertsOf(statements.at(-1)?.text ?? "").some(({ table }) => filled.some(({ name }) => name === table));
+    writtenTables(statements).some((table) => filled.some(({ name }) => name === table));
   const jobs = jobsOf(pipeline).filter((job) => job.name !== `${pipeline.name}/${logJob}` && fills(job));
   const isUpdated = jobs.some((job) => keepsState(job.statements.at(-1)?.text ?? ""));
   const tables = filled.map((table) => ({

@@ -7,6 +7,7 @@ import type { TableState } from "../console/api.ts";
 import { declaredJobs, tablesOf } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { LiveJob } from "../engines/flink.ts";
+import { tableNames } from "../lake-tables.ts";
 import { restartWindowMs } from "./health.ts";
 
 /** Ends of each topic's partitions, by topic; of those that are made. */
@@ -89,10 +90,7 @@ export async function snapshotsOf(
   pipelines: PipelineFolder[],
 ): Promise<Map<string, SeenTable>> {
   if (pipelines.length === 0) return new Map();
-  const there = await lake.query(
-    "SELECT table_schema || '.' || table_name FROM lake.information_schema.tables",
-  );
-  const known = new Set(there.rows.map(([name]) => String(name)));
+  const known = new Set(await tableNames({ lake }));
   const tables = pipelines.flatMap((pipeline) =>
     tablesOf(pipeline)
       .filter((table) => known.has(`${pipeline.name}.${table}`))

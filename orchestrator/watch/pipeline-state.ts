@@ -1,7 +1,7 @@
 // One pipeline as it is, from what was seen of the engines. Pure.
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
-import { insertsOf } from "../../flink-sql/statements.ts";
+import { writtenTables } from "../../flink-sql/statements.ts";
 import type { PipelineState } from "../console/api.ts";
 import { declaredJobs, tablesOf } from "../deploy/reconcile.ts";
 import type { FlinkJob } from "../engines/flink.ts";
@@ -37,7 +37,7 @@ export function pipelineState(
   const declared = declaredJobs(pipeline).map((job) => ({
     name: job.name,
     topics: Object.keys(job.groups).map((topic) => kafkaTopic(pipeline.name, topic)),
-    tables: insertsOf(job.statements.at(-1)?.text ?? "").map(({ table }) => `${pipeline.name}.${table}`),
+    tables: writtenTables(job.statements).map((table) => `${pipeline.name}.${table}`),
   }));
   const reachedBy = (job: string, topic: string, { partition, high }: { partition: number; high: number }) =>
     committed?.get(committedKey(job, topic, partition)) ?? high;

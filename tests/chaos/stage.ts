@@ -2,8 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { filteredName } from "../../flink-sql/filters.ts";
 import { loadPipelines } from "../../flink-sql/folders.ts";
-import { insertsOf } from "../../flink-sql/statements.ts";
+import { writtenTables } from "../../flink-sql/statements.ts";
 import { type DeclaredJob, declaredJobs } from "../../orchestrator/deploy/reconcile.ts";
 import { openUpgrades } from "../../orchestrator/deploy/upgrades.ts";
 import { resolveConnection } from "../../orchestrator/engines/connection.ts";
@@ -41,7 +42,7 @@ export interface Stage {
 
 /** Tables whose commits tell that a job lands rows; each job writes to `filtered`. */
 export const tablesOf = ({ statements }: DeclaredJob): string[] =>
-  insertsOf(statements.at(-1)?.text ?? "").flatMap(({ table }) => (table === "filtered" ? [] : [table]));
+  writtenTables(statements).filter((table) => table !== filteredName);
 
 /** Nothing runs yet; what an earlier run left is removed. */
 export async function openStage(abort: AbortSignal): Promise<Stage> {
