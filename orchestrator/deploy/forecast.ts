@@ -4,7 +4,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { lineageOf } from "../console/lineage.ts";
 import type { Engines } from "../engines/engines.ts";
-import type { Store } from "../engines/store.ts";
 import { committedKey, committedOf, type Ends, endsOf } from "../watch/looks.ts";
 import { catchUpRates } from "../watch/rows.ts";
 import { type Action, pipelineOf } from "./reconcile.ts";
@@ -103,8 +102,12 @@ WHERE up.action = 'upgrade'
 GROUP BY up.id, up.subject, up.at HAVING up.at - max(stop.at) < interval '1 hour'
 ORDER BY up.id DESC LIMIT 100`;
 
-async function earlierUpgrades(store: Store, job: string): Promise<Pick<Figures, "earlierMs" | "isOwn">> {
-  const { rows } = await store.transaction((client) => client.query(upgradesQuery));
+interface Upgraded {
+  subject: string;
+  ms: string;
+}
+
+function earlierUpgrades(rows: Upgraded[], job: string): Pick<Figures, "earlierMs" | "isOwn"> {
   const own = rows.filter(({ subject }) => subject === job);
   const isOwn = own.length > 0;
   return { earlierMs: (isOwn ? own : rows).slice(0, 5).map(({ ms }) => Number(ms)), isOwn };
@@ -112,24 +115,39 @@ async function earlierUpgrades(store: Store, job: string): Promise<Pick<Figures,
 
 const sampleMs = 1000;
 const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
+const unknown = () => undefined;
 
-/** Asks Flink, Kafka and Postgres for the figures of a job; takes a second, to count what comes in. */
-async function figuresOf(engines: Engines, pipeline: PipelineFolder, job: string): Promise<Figures> {
-  const unknown = () => undefined;
+/** Asks Flink, Kafka and Postgres of a pipeline, for the figures of all its jobs; takes a second, to count what comes in. */
+async function lookAt(engines: Engines, pipeline: PipelineFolder) {
   const topics = (ends: Ends) => sum([...ends.values()].flat().map(({ high }) => high));
-  const run = await engines.flink.liveJobs().then((live) => live.find(({ name }) => name === job), unknown);
-  const first = await endsOf(engines, [pipeline]);
+  const ends = await endsOf(engines, [pipeline]);
   const startedAt = performance.now();
-  const [vitals, committed, earlier, rates] = await Promise.all([
-    run && engines.flink.vitals(run.id).catch(unknown),
-    committedOf(engines, [pipeline], first).catch(unknown),
-    earlierUpgrades(engines.store, job),
+  const [live, committed, upgrades, rates] = await Promise.all([
+    engines.flink.liveJobs().catch(() => []),
+    committedOf(engines, [pipeline], ends).catch(unknown),
+    engines.store.transaction((client) => client.query<Upgraded>(upgradesQuery)),
     catchUpRates(engines.store),
   ]);
   await delay(Math.max(0, sampleMs - (performance.now() - startedAt)));
   const then = await endsOf(engines, [pipeline]);
   const elapsed = (performance.now() - startedAt) / 1000;
-  const lags = [...first].flatMap(([topic, places]) =>
+  return {
+    ends,
+    live,
+    committed,
+    upgrades: upgrades.rows,
+    rates,
+    rate: (topics(then) - topics(ends)) / elapsed,
+  };
+}
+
+type Sight = Awaited<ReturnType<typeof lookAt>>;
+
+async function figuresOf({ flink }: Engines, sight: Sight, job: string): Promise<Figures> {
+  const { ends, live, committed, upgrades, rates, rate } = sight;
+  const run = live.find(({ name }) => name === job);
+  const vitals = run && (await flink.vitals(run.id).catch(unknown));
+  const lags = [...ends].flatMap(([topic, places]) =>
     places.flatMap(({ partition, high }) => {
       const reached = committed?.get(committedKey(job, topic, partition));
       return reached === undefined ? [] : [Math.max(0, high - reached)];
@@ -138,9 +156,9 @@ async function figuresOf(engines: Engines, pipeline: PipelineFolder, job: string
   return {
     stateBytes: vitals?.stateBytes,
     lag: committed ? sum(lags) : undefined,
-    rate: (topics(then) - topics(first)) / elapsed,
+    rate,
     catchUp: rates.get(job),
-    ...earlier,
+    ...earlierUpgrades(upgrades, job),
   };
 }
 
@@ -150,13 +168,19 @@ export async function expectations(
   actions: Action[],
   pipelines: PipelineFolder[],
 ): Promise<string[][]> {
+  const sights = new Map<PipelineFolder, Promise<Sight>>();
+  const sightOf = (pipeline: PipelineFolder) => {
+    const sight = sights.get(pipeline) ?? lookAt(engines, pipeline);
+    sights.set(pipeline, sight);
+    return sight;
+  };
   return Promise.all(
     actions.map(async (action) => {
       const pipeline = pipelines.find(({ name }) => name === pipelineOf(action));
       if (!pipeline) return [];
       const reached = downstream(pipeline, action);
       if (action.kind !== "upgrade-job") return reached;
-      return [...reached, forecast(await figuresOf(engines, pipeline, action.job.name))];
+      return [...reached, forecast(await figuresOf(engines, await sightOf(pipeline), action.job.name))];
     }),
   );
 }

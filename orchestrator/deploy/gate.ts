@@ -31,32 +31,53 @@ export const firstCheckpoint = (engines: Engines, id: string): Promise<void> =>
     { intervalMs: 200, timeoutMs: gateMsMax },
   );
 
-/** Up to where a job has read, and whether there is more to read. */
-export async function reading(
+/** Where a reader of a job is in a partition, as Kafka knows it: the next record that it takes. */
+export interface Position {
+  group: string;
+  topic: string;
+  partition: number;
+  offset: number;
+  low: number;
+  high: number;
+}
+
+/** Of every reader of a job, in every partition; one of which it has read nothing is read from its start. */
+export async function positionsOf(
   { kafka }: Engines,
   { pipeline, definition: { groups } }: Pick<RecordedJob, "definition" | "pipeline">,
-): Promise<{ read: number; isBehind: boolean }> {
+): Promise<Position[]> {
   const known = await kafka.topics();
-  let read = 0;
-  let isBehind = false;
-  for (const [name, readers] of Object.entries(groups)) {
-    const topic = kafkaTopic(pipeline, name);
-    if (!known.includes(topic)) continue;
-    const ends = await kafka.offsets(topic);
-    for (const group of readers) {
-      const committed = await kafka.committed(
-        group,
-        topic,
-        ends.map(({ partition }) => partition),
-      );
-      for (const { partition, low, high } of ends) {
-        const offset = Math.max(low, committed.get(partition) ?? 0);
-        read += offset;
-        isBehind ||= offset < high;
-      }
-    }
-  }
-  return { read, isBehind };
+  const found = Object.entries(groups)
+    .map(([name, readers]) => ({ topic: kafkaTopic(pipeline, name), readers }))
+    .filter(({ topic }) => known.includes(topic))
+    .map(async ({ topic, readers }) => {
+      const ends = await kafka.offsets(topic);
+      const partitions = ends.map(({ partition }) => partition);
+      const each = readers.map(async (group) => {
+        const reached = await kafka.committed(group, topic, partitions);
+        return ends.map(({ partition, low, high }) => {
+          const offset = reached.get(partition) ?? low;
+          return { group, topic, partition, offset, low, high };
+        });
+      });
+      return (await Promise.all(each)).flat();
+    });
+  return (await Promise.all(found)).flat();
+}
+
+/** Up to where a job has read, and whether there is more to read. */
+export async function reading(
+  engines: Engines,
+  job: Pick<RecordedJob, "definition" | "pipeline">,
+): Promise<{ read: number; isBehind: boolean }> {
+  const places = (await positionsOf(engines, job)).map(({ offset, low, high }) => ({
+    offset: Math.max(low, offset),
+    high,
+  }));
+  return {
+    read: places.reduce((sum, { offset }) => sum + offset, 0),
+    isBehind: places.some(({ offset, high }) => offset < high),
+  };
 }
 
 /** Whether any of these runs has committed anything to the job's tables: Iceberg notes the run in each snapshot. */

@@ -1,7 +1,6 @@
 // Takes a restore point: jobs end with savepoints, which commits all that they read; what the tables hold then
 // belongs to these savepoints. Then they go on from them.
-import { kafkaTopic } from "../../flink-sql/folders.ts";
-import { firstCheckpoint } from "../deploy/gate.ts";
+import { firstCheckpoint, positionsOf } from "../deploy/gate.ts";
 import { stop, submit } from "../deploy/submit.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { FlinkJob } from "../engines/flink.ts";
@@ -12,30 +11,6 @@ import { touches } from "./checks.ts";
 import { addPoint, assertNotRewinding, type PointJob, type PointKind, type RestorePoint } from "./points.ts";
 import { prune } from "./prune.ts";
 import { currentSnapshot, lastCommits, lineOf, readSnapshots } from "./snapshots.ts";
-
-/** Where each reader of a job is, as Kafka knows it: a job that ended with a savepoint has told it. */
-async function offsetsOf({ kafka }: Engines, { pipeline, definition }: RecordedJob) {
-  const known = await kafka.topics();
-  const found = Object.entries(definition.groups)
-    .filter(([name]) => known.includes(kafkaTopic(pipeline, name)))
-    .map(async ([name, groups]) => {
-      const topic = kafkaTopic(pipeline, name);
-      const ends = await kafka.offsets(topic);
-      const partitions = ends.map(({ partition }) => partition);
-      const each = groups.map(async (group) => {
-        const reached = await kafka.committed(group, topic, partitions);
-        // A partition of which it has read nothing is read from its start.
-        return ends.map(({ partition, low }) => ({
-          group,
-          topic,
-          partition,
-          offset: reached.get(partition) ?? low,
-        }));
-      });
-      return (await Promise.all(each)).flat();
-    });
-  return (await Promise.all(found)).flat();
-}
 
 /** The run that ended with a savepoint, as its stop wrote it down; undefined for a path that is none of a stop. */
 async function runOf({ store }: Engines, savepoint: string | null): Promise<string | undefined> {
@@ -55,7 +30,9 @@ async function pointJob(engines: Engines, stopped: RecordedJob): Promise<PointJo
   if (!run || !stopped.restorePath)
     throw new Error(`Job ${stopped.name} has not ended with a savepoint, so no restore point can name it.`);
   const record: RecordedJob = { ...stopped, desired: "running", flinkJobId: null };
-  return { record, run, savepoint: stopped.restorePath, offsets: await offsetsOf(engines, stopped) };
+  // A job that ended with a savepoint has told Kafka where it was.
+  const offsets = (await positionsOf(engines, stopped)).map(({ low: _low, high: _high, ...place }) => place);
+  return { record, run, savepoint: stopped.restorePath, offsets };
 }
 
 /** Notes what belongs together. Every job that writes a table of these must have ended with its savepoint. */
