@@ -64,6 +64,16 @@ export interface RunVitals {
   failedAt: number[];
 }
 
+/**
+ * What Flink answers where it is asked for the checkpoints of a run: while a JobMaster takes its time to begin
+ * (it reads the state that it restores), an error instead of none.
+ */
+const noneYet = { history: [], counts: { completed: 0 }, latest: { completed: null, restored: null } };
+const isInitializing = (error: unknown) =>
+  isAxiosError(error) &&
+  error.response?.status === 500 &&
+  JSON.stringify(error.response.data).includes("JobManager is initializing");
+
 /** States in which a job works or is about to: a second one of its name must not be submitted. */
 const live = [
   "INITIALIZING",
@@ -104,6 +114,14 @@ export function createFlink(address: string): Flink {
   const http = axios.create({ baseURL: address, timeout: 15_000 });
   const state = async (id: string) =>
     z.object({ state: z.string() }).parse((await http.get(`/jobs/${id}`)).data).state;
+  const checkpointsOf = (id: string): Promise<unknown> =>
+    http.get(`/jobs/${id}/checkpoints`).then(
+      ({ data }) => data,
+      (error: unknown) => {
+        if (isInitializing(error)) return noneYet;
+        throw error;
+      },
+    );
   return {
     version: async () => String((await http.get("/config")).data["flink-version"]),
     async liveJobs() {
@@ -158,11 +176,8 @@ export function createFlink(address: string): Flink {
       return !hasFailed;
     },
     async vitals(id) {
-      const [taken, failed] = await Promise.all([
-        http.get(`/jobs/${id}/checkpoints`),
-        http.get(`/jobs/${id}/exceptions`),
-      ]);
-      const { counts, latest } = vitals.parse(taken.data);
+      const [taken, failed] = await Promise.all([checkpointsOf(id), http.get(`/jobs/${id}/exceptions`)]);
+      const { counts, latest } = vitals.parse(taken);
       const { completed } = latest;
       return {
         checkpoints: counts.completed,
@@ -172,7 +187,7 @@ export function createFlink(address: string): Flink {
       };
     },
     async newestCheckpointId(id) {
-      const { history, latest } = checkpoints.parse((await http.get(`/jobs/${id}/checkpoints`)).data);
+      const { history, latest } = checkpoints.parse(await checkpointsOf(id));
       return Math.max(0, ...[...history, latest.completed, latest.restored].map((one) => one?.id ?? 0));
     },
     async checkpointMsMax(id) {

@@ -35,8 +35,16 @@ const opens = [
   "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
 ];
 
-/** For processes that plan and coordinate: the quick compiler alone, since they see few rows. */
-const lightJvm = ["-Xmx512m", "-XX:MaxMetaspaceSize=320m", "-XX:TieredStopAtLevel=1"];
+/**
+ * For processes that plan and coordinate: the quick compiler alone, since they see few rows. With it the JVM keeps
+ * 48 MiB for compiled code, which the planner fills after some hundred statements: then it fails each one.
+ */
+const lightJvm = [
+  "-Xmx512m",
+  "-XX:MaxMetaspaceSize=320m",
+  "-XX:TieredStopAtLevel=1",
+  "-XX:ReservedCodeCacheSize=240m",
+];
 
 /** Memory of the TaskManager in MiB; its start script would compute this, and Maven has no script. */
 const memoryMiB = {

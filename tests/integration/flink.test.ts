@@ -42,6 +42,9 @@ describe("Flink", () => {
     expect(existsSync(new URL(`${savepoint.replace(/^file:(?!\/\/)/, "file://")}/_metadata`))).toBe(true);
     expect((await flink.liveJobs()).some((job) => job.name === name)).toBe(false);
     const second = await submit(gateway, name, savepoint);
+    // Asked at once, while its JobMaster begins: Flink itself answers with an error then.
+    expect(await flink.vitals(second)).toMatchObject({ failedAt: [] });
+    expect(await flink.newestCheckpointId(second)).toBeGreaterThanOrEqual(0);
     await waitFor("the restored job runs", async () => (await flink.state(second)) === "RUNNING");
     await flink.cancel(second);
     expect(await flink.state(second)).toBe("CANCELED");
