@@ -65,7 +65,7 @@ export function forecast({ stateBytes, lag, rate, catchUp, earlierMs, isOwn }: F
   return `${down}; ${after} (${figures.join(", ")})`;
 }
 
-/** Who reads what an action changes: tables of a job, reports of those. Pure. */
+/** Who reads what an action changes: tables of a job, reports of those; what is new has no readers yet. Pure. */
 export function downstream(pipeline: PipelineFolder, action: Action): string[] {
   const { nodes, edges } = lineageOf(pipeline);
   const start =
@@ -75,7 +75,7 @@ export function downstream(pipeline: PipelineFolder, action: Action): string[] {
         ? (action.dropped ?? []).map((table) => `table:${table}`)
         : action.kind === "add-columns"
           ? [`table:${action.table}`]
-          : action.kind === "create-topic" || action.kind === "alter-topic"
+          : action.kind === "alter-topic" || (action.kind === "create-topic" && action.removed)
             ? [`topic:${action.topic}`]
             : [];
   const reached = new Set(start);

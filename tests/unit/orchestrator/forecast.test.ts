@@ -1,6 +1,6 @@
 // What a plan says of an upgrade's downtime: figures that were measured, and honest words where there are none.
 import { expect, it } from "vitest";
-import { loadPipelines } from "../../../flink-sql/folders.ts";
+import { kafkaTopic, loadPipelines } from "../../../flink-sql/folders.ts";
 import { downstream, type Figures, forecast } from "../../../orchestrator/deploy/forecast.ts";
 import { declaredJobs } from "../../../orchestrator/deploy/reconcile.ts";
 
@@ -43,4 +43,9 @@ it("names whom a change reaches: from a job its tables and their reports, from a
   const [below] = downstream(pipeline, { kind: "add-columns", pipeline, table, columns: [] });
   expect(below ?? "").not.toContain("tables");
   expect(downstream(pipeline, { kind: "submit-job", job })).toEqual([]);
+  // A topic that is new has no readers; one that somebody removed has.
+  const topic = kafkaTopic(pipeline.name, Object.keys(pipeline.topics)[0]!);
+  const create = { kind: "create-topic", topic, partitions: 1, retentionMs: 1 } as const;
+  expect(downstream(pipeline, create)).toEqual([]);
+  expect(downstream(pipeline, { ...create, removed: true })).toHaveLength(1);
 });
