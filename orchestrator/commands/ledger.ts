@@ -20,7 +20,9 @@ export async function ledger(
   const { account, check } = await withEngines(async (engines) => {
     const pipeline = pipelineNamed(await declaredPipelines(engines.config), name);
     const taken = await takeLedger(engines, pipeline, { waitMs, progress: line.tell });
-    const check = journal ? await checkJournal(engines, pipeline, taken.bounds, journal) : undefined;
+    const check = journal
+      ? await checkJournal(engines, pipeline, taken.bounds, journal, line.tell)
+      : undefined;
     return { account: taken.ledger, check };
   });
   line.end();

@@ -1,6 +1,8 @@
 // Holds a load's journal against the lake, event by event: what the client was told is what happened.
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { crc32 } from "node:zlib";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Engines } from "../engines/engines.ts";
 import { type Bound, eventsQuery } from "./sql.ts";
@@ -25,7 +27,7 @@ interface Entry {
   offset?: number;
 }
 
-interface Told {
+export interface Told {
   outcome: Entry["outcome"];
   places: string[];
 }
@@ -33,15 +35,27 @@ interface Told {
 const rank = { rejected: 0, unknown: 1, acked: 2 };
 const disagreementsMax = 20;
 
-/** Reads a journal: its run, and the best outcome of each event with the places of its acks. */
-async function readJournal(
-  path: string,
-): Promise<{ run: string; pipeline: string; told: Map<string, Told> }> {
+/** Part of all events, by a checksum of their ids that Trino has too: `slice` of `slices`, from 0. */
+interface Slice {
+  slice: number;
+  slices: number;
+}
+
+/** Of a journal's lines, about 120 bytes each, so many bytes are held at once: some 300 MB in memory with what is stored. */
+const sliceBytes = 64 * 1024 ** 2;
+
+interface Journal {
+  run: string;
+  told: Map<string, Told>;
+}
+
+/** Reads a journal: its run, and the best outcome of each event of a slice with the places of its acks. */
+async function readJournal(path: string, { slice, slices }: Slice): Promise<Journal> {
   const lines = createInterface({
     input: createReadStream(path, "utf8"),
     crlfDelay: Number.POSITIVE_INFINITY,
   });
-  let header: { run: string; pipeline: string } | undefined;
+  let run: string | undefined;
   const told = new Map<string, Told>();
   let number = 0;
   for await (const line of lines) {
@@ -50,50 +64,35 @@ async function readJournal(
     try {
       entry = JSON.parse(line);
     } catch (cause) {
-      if (header && line.length > 0) continue; // the last line of a load that was killed
+      if (run && line.length > 0) continue; // the last line of a load that was killed
       throw new Error(`${path}:${number}: no journal: the first line must be its header`, { cause });
     }
-    if (!header) {
-      header = entry as { run: string; pipeline: string };
-      if (!header.run) throw new Error(`${path}:1: no journal: its header names no run`);
+    if (!run) {
+      run = (entry as { run?: string }).run;
+      if (!run) throw new Error(`${path}:1: no journal: its header names no run`);
       continue;
     }
     const { id, outcome, partition, offset } = entry as Entry;
     if (!(outcome in rank)) continue; // a row of a replayed file that was never sent
+    if (crc32(id) % slices !== slice) continue;
     const known = told.get(id) ?? { outcome, places: [] };
     if (rank[outcome] > rank[known.outcome]) known.outcome = outcome;
     if (partition !== undefined) known.places.push(`${partition}:${offset}`);
     told.set(id, known);
   }
-  if (!header) throw new Error(`${path}: the journal is empty`);
-  return { run: header.run, pipeline: header.pipeline, told };
+  if (!run) throw new Error(`${path}: the journal is empty`);
+  return { run, told };
 }
 
-/** Compares. Everything acked must be stored once, at the place that was answered; nothing refused. */
-export async function checkJournal(
-  { lake }: Engines,
-  pipeline: PipelineFolder,
-  bounds: Bound[],
-  path: string,
-): Promise<JournalCheck> {
-  const { run, told } = await readJournal(path);
+/** Adds to a check what one slice of a journal says beside the rows of the same events (see eventsQuery). Pure but for `check`. */
+export function compare(check: JournalCheck, told: Map<string, Told>, rows: unknown[][]): void {
   const stored = new Map<string, { places: Set<string>; kept: number }>();
-  const { rows } = await lake.query(eventsQuery(pipeline, bounds, `${run}-`));
   for (const [id, partition, offset, verdict] of rows) {
     const known = stored.get(String(id)) ?? { places: new Set(), kept: 0 };
     known.places.add(`${partition}:${offset}`);
     if (verdict !== "duplicate") known.kept += 1;
     stored.set(String(id), known);
   }
-  const check: JournalCheck = {
-    journal: path,
-    agrees: true,
-    acked: 0,
-    rejected: 0,
-    unknown: 0,
-    unknownStored: 0,
-    disagreements: [],
-  };
   const disagree = (sentence: string) => {
     check.agrees = false;
     if (check.disagreements.length < disagreementsMax) check.disagreements.push(sentence);
@@ -111,5 +110,27 @@ export async function checkJournal(
         disagree(`${id} was acked at ${place}, which holds something else`);
   }
   for (const id of stored.keys()) if (!told.has(id)) disagree(`${id} is stored and isn't in the journal`);
+}
+
+/**
+ * Compares. Everything acked must be stored once, at the place that was answered; nothing refused. Memory stays the
+ * same however long the journal is: events are compared slice by slice.
+ */
+export async function checkJournal(
+  { lake }: Engines,
+  pipeline: PipelineFolder,
+  bounds: Bound[],
+  path: string,
+  tell: (step: string) => void,
+): Promise<JournalCheck> {
+  const slices = Math.max(1, Math.ceil((await stat(path)).size / sliceBytes));
+  const none = { agrees: true, acked: 0, rejected: 0, unknown: 0, unknownStored: 0 };
+  const check: JournalCheck = { journal: path, ...none, disagreements: [] };
+  for (let slice = 0; slice < slices; slice += 1) {
+    tell(`the journal, event by event${slices > 1 ? ` (${slice + 1} of ${slices})` : ""}`);
+    const { run, told } = await readJournal(path, { slice, slices });
+    const { rows } = await lake.query(eventsQuery(pipeline, bounds, `${run}-`, { slice, slices }));
+    compare(check, told, rows);
+  }
   return check;
 }

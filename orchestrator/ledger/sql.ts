@@ -224,12 +224,17 @@ WHERE verdict IN ('lost', 'doubled', 'doubled in the log')
 ORDER BY 1, 2, 3
 LIMIT ${limit}`;
 
-/** Verdicts of the events whose id starts with a prefix: for the check against a load's journal. */
-export const eventsQuery = (pipeline: JudgedPipeline, bounds: Bound[], idPrefix: string) =>
+/** Verdicts of the events whose id starts with a prefix, of one slice by crc32: for the check against a load's journal. */
+export const eventsQuery = (
+  pipeline: JudgedPipeline,
+  bounds: Bound[],
+  idPrefix: string,
+  { slice, slices }: { slice: number; slices: number },
+) =>
   `${judgedRecords(pipeline, bounds)}
 SELECT event_id, kafka_partition, kafka_offset, verdict
 FROM judged
-WHERE starts_with(event_id, ${literal(idPrefix)})`;
+WHERE starts_with(event_id, ${literal(idPrefix)}) AND mod(crc32(to_utf8(event_id)), ${slices}) = ${slice}`;
 
 /** Offsets that the log, or another table of all records, lacks below the bounds, as ranges: a first and a last offset. */
 export const gapsQuery = (pipeline: PipelineFolder, bounds: Bound[], limit: number, table = "log") => `
