@@ -1,7 +1,7 @@
 // Alerts on their way: read from Kafka, written down in Postgres, told to the webhook once each.
 // Two loops, so that a webhook that is slow or away holds up nothing else.
 import type { Logger } from "pino";
-import { alertTopic } from "../../flink-sql/alerts.ts";
+import { alertNames, alertTopic } from "../../flink-sql/alerts.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { declaredPipelines, type Engines } from "../engines/engines.ts";
 import type { TopicReader, TopicRecord } from "../engines/kafka.ts";
@@ -15,6 +15,19 @@ const group = "swordlake/alerts";
 
 const lookMs = 5000;
 const idleMs = 300;
+
+/** How many records of a pipeline's alerts are in Kafka and not yet written down. */
+export async function unreadAlerts({ kafka }: Engines, pipeline: PipelineFolder): Promise<number> {
+  const topic = kafkaTopic(pipeline.name, alertTopic);
+  if (alertNames(pipeline).length === 0 || !(await kafka.topics()).includes(topic)) return 0;
+  const ends = await kafka.offsets(topic);
+  const partitions = ends.map(({ partition }) => partition);
+  const reached = await kafka.committed(group, topic, partitions);
+  return ends.reduce(
+    (sum, { partition, low, high }) => sum + high - Math.max(low, reached.get(partition) ?? low),
+    0,
+  );
+}
 
 /** Pipelines with alerts whose topic is there, by topic. */
 async function alertTopics({ config, kafka }: Engines): Promise<Map<string, PipelineFolder>> {

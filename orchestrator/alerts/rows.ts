@@ -104,6 +104,36 @@ export async function lastAlert(
   return rows.map(toRow)[0];
 }
 
+/** A person, by the fields of an alert that may name them. */
+export interface AlertedPerson {
+  pipeline: string;
+  fields: string[];
+  id: string;
+}
+
+const ofPerson = `pipeline = $1 AND EXISTS
+  (SELECT FROM unnest($2::text[]) AS field WHERE key ->> field = $3 OR value ->> field = $3)`;
+
+/** How many alerts name a person, and when the newest of them was raised or changed. */
+export async function personAlerts(
+  client: Transaction,
+  { pipeline, fields, id }: AlertedPerson,
+): Promise<{ alerts: number; last: Date | null }> {
+  const { rows } = await client.query(
+    `SELECT count(*) AS alerts, max(updated_at) AS last FROM alerts WHERE ${ofPerson}`,
+    [pipeline, fields, id],
+  );
+  return { alerts: Number(rows[0].alerts), last: rows[0].last };
+}
+
+/** Deletes the alerts that name a person, told or not. */
+export async function removePersonAlerts(
+  client: Transaction,
+  { pipeline, fields, id }: AlertedPerson,
+): Promise<void> {
+  await client.query(`DELETE FROM alerts WHERE ${ofPerson}`, [pipeline, fields, id]);
+}
+
 /** How many alerts there are, by pipeline, alert and state. */
 export async function countAlerts(client: Transaction) {
   const { rows } = await client.query(

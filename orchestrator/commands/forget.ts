@@ -42,7 +42,7 @@ function printHistory(history: HistoryProof[]): void {
 }
 
 function printForgotten(result: Forgotten, dryRun: boolean): void {
-  const { rows, rowsLeft, history, kafka, alsoIn, pipeline } = result;
+  const { rows, rowsLeft, alerts, alertsLeft, history, kafka, alsoIn, pipeline } = result;
   if (result.nothingLeft) printLine(`Nothing is left: this person was forgotten at ${result.forgottenAt}.`);
   else if (dryRun) {
     printLine(
@@ -51,15 +51,17 @@ function printForgotten(result: Forgotten, dryRun: boolean): void {
         Object.entries(rows).map(([t, n]) => [t, n, deed(t)]),
       ),
     );
+    if (alerts > 0) printLine(`Alerts: ${alerts} would be deleted.`);
     printLine("Nothing was changed.");
   } else {
     const cells = Object.entries(rows).map(([t, n]) => [t, n, deed(t), rowsLeft?.[t] ?? null]);
     printLine(textTable(["table", "rows", "", "left"], cells));
     printHistory(history);
+    if (alerts > 0) printLine(`Alerts: ${alerts} deleted, ${alertsLeft} left.`);
     printLine(`The ledger is ${result.ledgerClosed ? "closed" : "OPEN"}.`);
     printLine(
       result.proven
-        ? "Proven: no row, no older snapshot and no stray file of this person is left in the lake."
+        ? "Proven: no row, no older snapshot and no stray file of this person is left in the lake, and no alert."
         : "NOT PROVEN: see what is left above; run this again.",
     );
   }

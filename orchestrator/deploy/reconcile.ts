@@ -97,7 +97,7 @@ export const tablesOf = (pipeline: PipelineFolder) => [
 export const quarantineShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
 
 /** Of the alerts of all names: few, and in one order. */
-const alertShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
+export const alertShape = { partitions: 1, retentionMs: 7 * 24 * 3600 * 1000 };
 
 /** Topics that a pipeline declares, with the engine's own. */
 export function topicsOf(pipeline: PipelineFolder): [string, TopicShape][] {

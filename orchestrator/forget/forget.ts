@@ -7,6 +7,7 @@ import type { Engines } from "../engines/engines.ts";
 import { lakeTables } from "../lake-tables.ts";
 import { takeLedger } from "../ledger/ledger.ts";
 import { commit } from "../maintain/tables.ts";
+import { countAlerts, removeAlerts, waitForAlerts } from "./alerts.ts";
 import { allowConcurrentDeletes, type HistoryProof, historyProblems, removeHistory } from "./files.ts";
 import { countsQuery, eraseStatement, lastRecordsQuery, personColumns, rowsOf, sweepQuery } from "./sql.ts";
 
@@ -23,12 +24,15 @@ export interface Forgotten {
   /** The same after; undefined in a dry run. */
   rowsLeft?: Record<string, number>;
   history: HistoryProof[];
+  /** Alerts of the person before, deleted from Postgres; and after, undefined in a dry run. */
+  alerts: number;
+  alertsLeft?: number;
   /** Records of the person that Kafka itself holds, until its retention has passed. */
   kafka: { topic: string; records: number; until: string }[];
   /** Columns that equal the id, but that the pipeline doesn't name as a person's. */
   alsoIn: { column: string; rows: number }[];
   ledgerClosed?: boolean;
-  /** No row, no older snapshot, no stray file, and the ledger closed. */
+  /** No row, no alert, no older snapshot, no stray file, and the ledger closed. */
   proven: boolean;
 }
 
@@ -108,23 +112,27 @@ export async function forget(
       .map(([column, n]) => ({ column: String(column), rows: Number(n) }))
       .filter(({ column }) => !person.includes(column.slice(column.indexOf(".") + 1)));
   };
+  const alerted = { pipeline: pipeline.name, fields: person, id };
   const problems = await historyProblems(engines, pipeline, names);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   if (!dryRun) {
     tell("waiting for what is in flight");
     await takeLedger(engines, pipeline, { waitMs: inFlightMs, settleMs: 0, progress: tell });
+    await waitForAlerts(engines, pipeline);
   }
   tell("counting");
   const rows = await count();
+  const { alerts, copies } = await countAlerts(engines, alerted);
   const { endedAt, brokeOff } = await earlierRuns(engines, pipeline, id);
   const found: Forgotten = {
     pipeline: pipeline.name,
     person,
-    nothingLeft: sum(rows) === 0 && endedAt !== null && !brokeOff,
+    nothingLeft: sum(rows) + alerts === 0 && endedAt !== null && !brokeOff,
     forgottenAt: endedAt,
     rows,
+    alerts,
     history: [],
-    kafka: sum(rows) > 0 ? await kafkaCopies(engines, pipeline, conditions) : [],
+    kafka: [...(sum(rows) > 0 ? await kafkaCopies(engines, pipeline, conditions) : []), ...copies],
     alsoIn: await sweep(),
     proven: false,
   };
@@ -142,18 +150,22 @@ export async function forget(
       await commit(lake, eraseStatement(pipeline, table, condition, { id, salt }));
     }
     const history = await removeHistory(engines, pipeline, names, tell);
+    // After the jobs' commits: what they raised from the person's last events is read by now.
+    await waitForAlerts(engines, pipeline);
+    const alertsLeft = await removeAlerts(engines, alerted);
     tell("counting what is left");
     const rowsLeft = await count();
     const { ledger } = await takeLedger(engines, pipeline, { waitMs: inFlightMs, progress: tell });
     const clean = history.every((of) => of.olderSnapshots === 0 && of.strayFiles === 0);
-    const proven = sum(rowsLeft) === 0 && clean && ledger.closed;
+    const proven = sum(rowsLeft) + alertsLeft === 0 && clean && ledger.closed;
     await store.addHistory(proven ? "forget-proven" : "forget-open", pipeline.name, {
       ...audit,
       rows,
       rowsLeft,
+      alerts,
       history,
     });
-    return { ...found, rowsLeft, history, ledgerClosed: ledger.closed, proven };
+    return { ...found, rowsLeft, alertsLeft, history, ledgerClosed: ledger.closed, proven };
   });
 }
 

@@ -111,7 +111,7 @@ describe("forget", { timeout }, () => {
   it("leaves nothing of a person, under load and a kill, and all of everybody else", async () => {
     const crowd = Array.from({ length: 20 }, (_, n) => `${run} ${n}`);
     const own = [visit(person), payment(person), question(person), visit(person)];
-    expect((await send([...own, ...crowd.map(visit)])).status).toBe(202);
+    expect((await send([...own, question(other), ...crowd.map(visit)])).status).toBe(202);
     const refused = await send([{ ...visit(person), room: "attic" }]);
     expect(refused.status).toBe(400);
     const broken = await axios.post(`${running.api}/club/visit`, `{"member_id":${JSON.stringify(person)},`, {
@@ -145,6 +145,8 @@ describe("forget", { timeout }, () => {
       nothingLeft: false,
       rows: { log: 4, quarantine: 2, visits: 2, payments: 1 },
       rowsLeft: { log: 0, quarantine: 0, visits: 0, payments: 0 },
+      alerts: 1,
+      alertsLeft: 0,
     });
     expect(done.history.map(({ table }) => table).sort()).toEqual([
       "log",
@@ -153,6 +155,7 @@ describe("forget", { timeout }, () => {
       "visits",
     ]);
     for (const of of done.history) expect(of).toMatchObject({ olderSnapshots: 0, strayFiles: 0 });
+    expect(done.kafka.map(({ topic }) => topic)).toContain("club.alerts");
     for (const { records, until } of done.kafka) {
       expect(records).toBeGreaterThan(0);
       expect(Date.parse(until)).toBeGreaterThan(Date.now());

@@ -1,5 +1,5 @@
 // A sports club: its members are persons, each named by `member_id`, and some ask to be forgotten.
-import { definePipeline, event, topic } from "swordlake";
+import { alert, definePipeline, event, topic } from "swordlake";
 import { z } from "zod";
 
 const member_id = z
@@ -12,6 +12,12 @@ export default definePipeline({
   title: "Club: members come and pay",
   person: "member_id",
   retention: { visits: { days: 400, by: "event_time" } },
+  alerts: {
+    asked: alert("A member asks something", {
+      key: ["member_id", "asked_at"],
+      fields: { member_id: z.string(), asked_at: z.iso.datetime({ offset: true }) },
+    }),
+  },
   topics: {
     desk: topic({
       key: "member_id",
