@@ -2,18 +2,23 @@
 // its rows in the quarantine. The SQL, and the sum that must hold. Pure.
 import type { PipelineFolder } from "../flink-sql/folders.ts";
 import { literal } from "../flink-sql/sql-text.ts";
-import { type Bound, judgedRecords } from "./ledger/sql.ts";
+import { inSlice, type Slice } from "./ledger/slices.ts";
+import { type Bound, judgedRecords, logEventId } from "./ledger/sql.ts";
 
-/** Records below the bounds whose client was `userAgent`, by verdict. */
+/** Records of a slice below the bounds whose client was `userAgent`, by verdict. */
 export const runVerdictsQuery = (
   pipeline: PipelineFolder,
   bounds: Bound[],
   userAgent: string,
-) => `${judgedRecords(pipeline, bounds)},
+  slice: Slice,
+) => `${judgedRecords(pipeline, bounds, slice)},
 of_run AS (
-  SELECT DISTINCT topic, kafka_partition, kafka_offset
-  FROM lake.${pipeline.name}.log
-  WHERE json_extract_scalar(from_utf8(record), '$.user_agent') = ${literal(userAgent)}
+  SELECT DISTINCT l.topic, l.kafka_partition, l.kafka_offset
+  FROM lake.${pipeline.name}.log AS l
+  WHERE ${[
+    `json_extract_scalar(from_utf8(l.record), '$.user_agent') = ${literal(userAgent)}`,
+    ...inSlice(logEventId, slice),
+  ].join(" AND ")}
 )
 SELECT j.verdict, count(*)
 FROM judged AS j
@@ -59,7 +64,9 @@ type Rows = readonly (readonly unknown[])[];
 
 /** The sum: rows read = landed + duplicates + filtered + quarantined. */
 export function sumUp(sent: Sent, verdicts: Rows, refused: Rows): LoadCounts {
-  const by = new Map(verdicts.map(([verdict, count]) => [String(verdict), Number(count)]));
+  const by = new Map<string, number>();
+  for (const [verdict, count] of verdicts)
+    by.set(String(verdict), (by.get(String(verdict)) ?? 0) + Number(count));
   const take = (...names: string[]) => names.reduce((sum, name) => sum + (by.get(name) ?? 0), 0);
   const records = [...by.values()].reduce((sum, count) => sum + count, 0);
   const quarantinedBy = Object.fromEntries(refused.map(([reason, count]) => [String(reason), Number(count)]));

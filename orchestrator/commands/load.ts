@@ -21,6 +21,7 @@ import { inheritedEnv, readStackConfig } from "../../stack/config.ts";
 import { type Connection, resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { findStored } from "../engines/object-store.ts";
+import { judge } from "../ledger/judge.ts";
 import { takeLedger } from "../ledger/ledger.ts";
 import { type LoadCounts, runQuarantineQuery, runVerdictsQuery, sumUp } from "../load-counts.ts";
 import { printJson, printLine, progressLine } from "./output.ts";
@@ -104,11 +105,17 @@ async function account(
   const line = progressLine();
   const { ledger, bounds } = await takeLedger(engines, pipeline, { waitMs, progress: line.tell });
   const [verdicts, refused] = await Promise.all([
-    engines.lake.query(runVerdictsQuery(pipeline, bounds, userAgent)),
+    judge(
+      engines.lake,
+      bounds,
+      (slice) => runVerdictsQuery(pipeline, bounds, userAgent, slice),
+      line.tell,
+      "finding the load's own records",
+    ),
     engines.lake.query(runQuarantineQuery(pipeline, userAgent)),
   ]);
   line.end();
-  return { ...sumUp(progress, verdicts.rows, refused.rows), ledgerClosed: ledger.closed };
+  return { ...sumUp(progress, verdicts, refused.rows), ledgerClosed: ledger.closed };
 }
 
 const n = (value: number) => value.toLocaleString("en-US");

@@ -35,30 +35,37 @@ const exactJson = (text: unknown) =>
     : text;
 
 export function connectTrino(server: string, user = "swordlake"): Lake {
-  return {
-    async query(sql, session = {}, rowsMax = Number.POSITIVE_INFINITY) {
-      const trino = Trino.create({ server, source: "swordlake", auth: new BasicAuth(user), session });
-      // The client has no setting for how answers are parsed; its HTTP configuration does.
-      const { client } = (trino as unknown as { client?: { clientConfig: object } }) ?? {};
-      Object.assign(client?.clientConfig ?? {}, { transformResponse: [exactJson] });
-      const result: QueryResult = { columns: [], rows: [] };
-      for await (const page of await trino.query(sql)) {
-        if (page.error) throw new TrinoError(sql, page.error.errorName, page.error.message);
-        if (page.columns) result.columns = page.columns.map(({ name, type }) => ({ name, type }));
-        for (const row of page.data ?? []) result.rows.push(row);
-        if (result.rows.length > rowsMax) {
-          result.rows.length = rowsMax;
-          result.isCut = true;
-          // It may have ended meanwhile.
-          await trino.cancel(page.id).catch(() => undefined);
-          break;
-        }
+  const ask: Lake["query"] = async (sql, session = {}, rowsMax = Number.POSITIVE_INFINITY) => {
+    const trino = Trino.create({ server, source: "swordlake", auth: new BasicAuth(user), session });
+    // The client has no setting for how answers are parsed; its HTTP configuration does.
+    const { client } = (trino as unknown as { client?: { clientConfig: object } }) ?? {};
+    Object.assign(client?.clientConfig ?? {}, { transformResponse: [exactJson] });
+    const result: QueryResult = { columns: [], rows: [] };
+    for await (const page of await trino.query(sql)) {
+      if (page.error) throw new TrinoError(sql, page.error.errorName, page.error.message);
+      if (page.columns) result.columns = page.columns.map(({ name, type }) => ({ name, type }));
+      for (const row of page.data ?? []) result.rows.push(row);
+      if (result.rows.length > rowsMax) {
+        result.rows.length = rowsMax;
+        result.isCut = true;
+        // It may have ended meanwhile.
+        await trino.cancel(page.id).catch(() => undefined);
+        break;
       }
-      const exact = result.columns.map(({ type }) => type === "bigint" || type.startsWith("decimal"));
-      for (const row of result.rows)
-        for (const [index, isExact] of exact.entries())
-          if (isExact && row[index] !== null) row[index] = String(row[index]);
-      return result;
-    },
+    }
+    const exact = result.columns.map(({ type }) => type === "bigint" || type.startsWith("decimal"));
+    for (const row of result.rows)
+      for (const [index, isExact] of exact.entries())
+        if (isExact && row[index] !== null) row[index] = String(row[index]);
+    return result;
+  };
+  return {
+    query: (...args) =>
+      ask(...args).catch((cause: Error) => {
+        if (cause instanceof TrinoError) throw cause;
+        // Nobody listens, or Trino ended while it worked: the client's words say neither who nor what to do.
+        const says = `Trino at ${server} doesn't answer: ${cause.message}. 'npx swordlake status' tells whether it runs.`;
+        throw new Error(says, { cause });
+      }),
   };
 }

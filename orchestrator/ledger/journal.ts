@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { crc32 } from "node:zlib";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Engines } from "../engines/engines.ts";
+import { type Slice, slicesOf, stepOf } from "./slices.ts";
 import { type Bound, eventsQuery } from "./sql.ts";
 
 export interface JournalCheck {
@@ -34,12 +35,6 @@ export interface Told {
 
 const rank = { rejected: 0, unknown: 1, acked: 2 };
 const disagreementsMax = 20;
-
-/** Part of all events, by a checksum of their ids that Trino has too: `slice` of `slices`, from 0. */
-interface Slice {
-  slice: number;
-  slices: number;
-}
 
 /** Of a journal's lines, about 120 bytes each, so many bytes are held at once: some 300 MB in memory with what is stored. */
 const sliceBytes = 64 * 1024 ** 2;
@@ -123,13 +118,13 @@ export async function checkJournal(
   path: string,
   tell: (step: string) => void,
 ): Promise<JournalCheck> {
-  const slices = Math.max(1, Math.ceil((await stat(path)).size / sliceBytes));
+  const all = slicesOf(bounds, Math.ceil((await stat(path)).size / sliceBytes));
   const none = { agrees: true, acked: 0, rejected: 0, unknown: 0, unknownStored: 0 };
   const check: JournalCheck = { journal: path, ...none, disagreements: [] };
-  for (let slice = 0; slice < slices; slice += 1) {
-    tell(`the journal, event by event${slices > 1 ? ` (${slice + 1} of ${slices})` : ""}`);
-    const { run, told } = await readJournal(path, { slice, slices });
-    const { rows } = await lake.query(eventsQuery(pipeline, bounds, `${run}-`, { slice, slices }));
+  for (const part of all) {
+    tell(`the journal, event by event${stepOf(part)}`);
+    const { run, told } = await readJournal(path, part);
+    const { rows } = await lake.query(eventsQuery(pipeline, bounds, `${run}-`, part));
     compare(check, told, rows);
   }
   return check;

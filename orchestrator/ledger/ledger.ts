@@ -2,6 +2,7 @@
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { waitForRest } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
+import { judge } from "./judge.ts";
 import { committedBy, eventSource, inFlight, type Place, placesNow, refusalSource } from "./places.ts";
 import { type Problem, problem } from "./problems.ts";
 import { type Refusals, readRefusals } from "./refusals.ts";
@@ -58,12 +59,19 @@ export interface Ledger extends Counts {
 const problemsMax = 20;
 const none = { rows: [] as unknown[][] };
 
+/** Order of rows that begin with topic, partition and offset. */
+const byPlace = ([topic, partition, offset]: unknown[], [topic2, partition2, offset2]: unknown[]) =>
+  `${topic}`.localeCompare(`${topic2}`) ||
+  Number(partition) - Number(partition2) ||
+  Number(offset) - Number(offset2);
+
 /** Reads the lake below the bounds. In flight is what lies between them and the ends. */
 async function readLedger(
   engines: Engines,
   pipeline: JudgedPipeline,
   bounds: Place[],
   refused: Place[],
+  tell: (line: string) => void,
 ): Promise<Ledger> {
   const partitions = bounds.map(({ topic, partition, low, high, upTo }) => ({
     topic,
@@ -92,12 +100,12 @@ async function readLedger(
   const hasTables = tableRules(pipeline).length > 0;
   const [{ refusals, problems: unkept }, counts, held] = await Promise.all([
     readRefusals(engines, pipeline, refused, problemsMax),
-    lake.query(countsQuery(pipeline, bounds)),
+    judge(lake, bounds, (slice) => countsQuery(pipeline, bounds, slice), tell),
     hasTables ? lake.query(rowsQuery(pipeline, bounds)) : { rows: [[0]] },
   ]);
   let judged = 0;
   let tableRows = 0;
-  for (const [topic, partition, verdict, rule, records, rows] of counts.rows) {
+  for (const [topic, partition, verdict, rule, records, rows] of counts) {
     const row = partitions.find((p) => p.topic === topic && p.partition === partition);
     const name = field[verdict as keyof typeof field];
     judged += Number(records);
@@ -117,7 +125,15 @@ async function readLedger(
     wrong === 0 && tableRows === Number(held.rows[0]?.[0])
       ? none
       : lake.query(foreignQuery(pipeline, bounds, problemsMax)),
-    wrong === 0 ? none : lake.query(problemsQuery(pipeline, bounds, problemsMax)),
+    wrong === 0
+      ? []
+      : judge(
+          lake,
+          bounds,
+          (slice) => problemsQuery(pipeline, bounds, problemsMax, slice),
+          tell,
+          "looking for what is wrong",
+        ),
     twinsQuery === "" ? none : lake.query(twinsQuery),
   ]);
   const problems: Problem[] = [
@@ -137,9 +153,12 @@ async function readLedger(
         `table ${table}, event_id ${id}: a batch brought it before the stream did; the next backfill removes the batch's row`,
       ),
     ),
-    ...misfits.rows.map(([topic, partition, offset, id, type, verdict]) =>
-      problem(verdict as Problem["kind"], topic, partition, offset, `event_id ${id}, event_type ${type}`),
-    ),
+    ...misfits
+      .sort(byPlace)
+      .slice(0, problemsMax)
+      .map(([topic, partition, offset, id, type, verdict]) =>
+        problem(verdict as Problem["kind"], topic, partition, offset, `event_id ${id}, event_type ${type}`),
+      ),
   ];
   const sum = (name: keyof Counts) => partitions.reduce((total, partition) => total + partition[name], 0);
   const totals = Object.fromEntries(countNames.map((name) => [name, sum(name)])) as unknown as Counts;
@@ -207,12 +226,11 @@ export async function takeLedger(
   };
   if (waitMs > 0) await waitForRest(left, { stillMs: waitMs });
   const deadline = Date.now() + settleMs;
-  progress("reading the lake");
   const judged: JudgedPipeline = { ...pipeline, keptSince: await keptSince(engines, pipeline) };
-  let ledger = await readLedger(engines, judged, bounds, refused);
+  let ledger = await readLedger(engines, judged, bounds, refused, progress);
   while (!ledger.closed && Date.now() < deadline) {
-    progress("reading the lake again");
-    ledger = await readLedger(engines, judged, bounds, refused);
+    progress("once more, since it is open");
+    ledger = await readLedger(engines, judged, bounds, refused, progress);
   }
   const stuck = [...bounds, ...refused].find(({ high, upTo }) => upTo < high);
   if (waitMs > 0 && stuck) {

@@ -3,6 +3,7 @@ import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { literal, literals } from "../../flink-sql/sql-text.ts";
 import { type TableRule, tableRules } from "./rules.ts";
+import { inSlice, type Slice, whole } from "./slices.ts";
 
 /** Offset up to which every job has committed, per partition: what may be judged. */
 export interface Bound {
@@ -30,15 +31,21 @@ function fieldValue({ name, type }: TableRule["key"][number]): string {
 
 const inTypes = (column: string, types: string[]) => `${column} IN (${literals([...new Set(types)])})`;
 
+const where = (conditions: string[]) => (conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "");
+
+/** The event_id of a record of the log `l`. */
+export const logEventId = "json_extract_scalar(from_utf8(l.record), '$.event_id')";
+
 /** Rows of a rule's table that come from the rule's topic. */
-const rowsOf = (pipeline: PipelineFolder, { table, takes, isShared }: TableRule) =>
-  `lake.${pipeline.name}.${table}${isShared ? ` WHERE ${inTypes("event_type", takes)}` : ""}`;
+const rowsOf = (pipeline: PipelineFolder, { table, takes, isShared }: TableRule, slice = whole) =>
+  `lake.${pipeline.name}.${table}` +
+  where([...(isShared ? [inTypes("event_type", takes)] : []), ...inSlice("event_id", slice)]);
 
 /**
  * How a table of latest rows holds the key of each record: `own` rows of the record, and rows of a
  * `later` one. Order is known within a partition alone; a row without a place is a backfill's.
  */
-const keyRows = (pipeline: PipelineFolder, { table, topic, takes, key }: TableRule) => `
+const keyRows = (pipeline: PipelineFolder, { table, topic, takes, key }: TableRule, slice: Slice) => `
     SELECT
       l.topic, l.kafka_partition, l.kafka_offset,
       count_if(t.kafka_partition = l.kafka_partition AND t.kafka_offset = l.kafka_offset) AS own,
@@ -48,8 +55,11 @@ const keyRows = (pipeline: PipelineFolder, { table, topic, takes, key }: TableRu
     FROM lake.${pipeline.name}.log AS l
     JOIN lake.${pipeline.name}.${table} AS t
       ON ${key.map((column) => `t.${column.name} = ${fieldValue(column)}`).join(" AND ")}
-    WHERE l.topic = ${literal(topic)}
-      AND ${inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes)}
+    ${where([
+      `l.topic = ${literal(topic)}`,
+      inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes),
+      ...inSlice(logEventId, slice),
+    ])}
     GROUP BY 1, 2, 3`;
 
 /** A pipeline with, by table, the first day (UTC) that its retention has kept; rows of earlier ones are gone. */
@@ -60,19 +70,21 @@ const expiredRows = (
   { name, retention = {} }: PipelineFolder,
   { table, topic, takes }: TableRule,
   day: string,
+  slice: Slice,
 ) => `
     SELECT l.topic, l.kafka_partition, l.kafka_offset FROM lake.${name}.log AS l
     WHERE l.topic = ${literal(topic)}
       AND ${inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes)}
       AND TRY(from_iso8601_timestamp(json_extract_scalar(from_utf8(l.record), '$.${retention[table]?.by ?? "event_time"}')))
-        < TIMESTAMP '${day} 00:00:00 UTC'`;
+        < TIMESTAMP '${day} 00:00:00 UTC'
+      AND ${inSlice(logEventId, slice).join(" AND ") || "TRUE"}`;
 
 /**
- * Every record below the bounds with its verdict: quarantined, landed, superseded, duplicate, filtered,
+ * Every record of a slice below the bounds with its verdict: quarantined, landed, superseded, duplicate, filtered,
  * forgotten (a person asked for it: the log keeps its place alone), expired (older than its tables keep),
  * lost or doubled. Superseded: each table that takes it holds its row, or the row of a later one of its key. One row per record: topic, kafka_partition, kafka_offset, event_id, event_type, verdict.
  */
-export function judgedRecords(pipeline: JudgedPipeline, bounds: Bound[]): string {
+export function judgedRecords(pipeline: JudgedPipeline, bounds: Bound[], slice = whole): string {
   const rules = tableRules(pipeline);
   const schema = `lake.${pipeline.name}`;
   const expected = Object.entries(pipeline.topics).flatMap(([topic, { events }]) =>
@@ -84,13 +96,13 @@ export function judgedRecords(pipeline: JudgedPipeline, bounds: Bound[]): string
   );
   const landed = rules.map(
     (rule) =>
-      `SELECT ${literal(rule.topic)} AS topic, kafka_partition, kafka_offset FROM ${rowsOf(pipeline, rule)}`,
+      `SELECT ${literal(rule.topic)} AS topic, kafka_partition, kafka_offset FROM ${rowsOf(pipeline, rule, slice)}`,
   );
   const expired = rules.flatMap((rule) => {
     const day = pipeline.keptSince?.[rule.table];
-    return day ? [expiredRows(pipeline, rule, day)] : [];
+    return day ? [expiredRows(pipeline, rule, day, slice)] : [];
   });
-  const latest = rules.filter(({ key }) => key.length > 0).map((rule) => keyRows(pipeline, rule));
+  const latest = rules.filter(({ key }) => key.length > 0).map((rule) => keyRows(pipeline, rule, slice));
   const noneHeld =
     "SELECT CAST(NULL AS VARCHAR) AS topic, 0 AS kafka_partition, BIGINT '0' AS kafka_offset, 0 AS own, 0 AS later WHERE FALSE";
   const none =
@@ -105,7 +117,7 @@ expected (topic, event_type, tables) AS (
 records AS (
   SELECT
     l.topic, l.kafka_partition, l.kafka_offset,
-    json_extract_scalar(from_utf8(l.record), '$.event_id') AS event_id,
+    ${logEventId} AS event_id,
     json_extract_scalar(from_utf8(l.record), '$.event_type') AS event_type,
     -- A marker has none of what the API gives each event: no client can make one.
     coalesce(
@@ -116,6 +128,7 @@ records AS (
     count(*) AS log_rows
   FROM ${schema}.log AS l
   JOIN bounds AS b ON b.topic = l.topic AND b.kafka_partition = l.kafka_partition AND l.kafka_offset < b.up_to
+  ${where(inSlice(logEventId, slice))}
   GROUP BY 1, 2, 3, 4, 5, 6
 ),
 quarantined AS (
@@ -138,7 +151,7 @@ dropped AS (
   SELECT
     topic, kafka_partition, kafka_offset, count(DISTINCT table_name) AS dropped_rows,
     min(format('table %s takes only rows with %s', table_name, rule)) AS rule
-  FROM ${schema}.${filteredName}
+  FROM ${schema}.${filteredName}${where(inSlice("event_id", slice))}
   GROUP BY 1, 2, 3
 ),
 expired AS (
@@ -206,7 +219,11 @@ judged AS (
 }
 
 /** Counts by topic, partition, verdict and, where filtered, rule; and the table rows they make. */
-export const countsQuery = (pipeline: JudgedPipeline, bounds: Bound[]) => `${judgedRecords(pipeline, bounds)}
+export const countsQuery = (
+  pipeline: JudgedPipeline,
+  bounds: Bound[],
+  slice: Slice,
+) => `${judgedRecords(pipeline, bounds, slice)}
 SELECT
   topic, kafka_partition, verdict,
   IF(verdict = 'filtered', coalesce(rule, format('no table takes event_type ''%s''', event_type))) AS rule,
@@ -216,25 +233,20 @@ FROM judged
 GROUP BY 1, 2, 3, 4`;
 
 /** The first records that don't add up, each with its place. */
-export const problemsQuery = (pipeline: JudgedPipeline, bounds: Bound[], limit: number) =>
-  `${judgedRecords(pipeline, bounds)}
+export const problemsQuery = (pipeline: JudgedPipeline, bounds: Bound[], limit: number, slice: Slice) =>
+  `${judgedRecords(pipeline, bounds, slice)}
 SELECT topic, kafka_partition, kafka_offset, event_id, event_type, verdict
 FROM judged
 WHERE verdict IN ('lost', 'doubled', 'doubled in the log')
 ORDER BY 1, 2, 3
 LIMIT ${limit}`;
 
-/** Verdicts of the events whose id starts with a prefix, of one slice by crc32: for the check against a load's journal. */
-export const eventsQuery = (
-  pipeline: JudgedPipeline,
-  bounds: Bound[],
-  idPrefix: string,
-  { slice, slices }: { slice: number; slices: number },
-) =>
-  `${judgedRecords(pipeline, bounds)}
+/** Verdicts of the events of a slice whose id starts with a prefix: for the check against a load's journal. */
+export const eventsQuery = (pipeline: JudgedPipeline, bounds: Bound[], idPrefix: string, slice: Slice) =>
+  `${judgedRecords(pipeline, bounds, slice)}
 SELECT event_id, kafka_partition, kafka_offset, verdict
 FROM judged
-WHERE starts_with(event_id, ${literal(idPrefix)}) AND mod(crc32(to_utf8(event_id)), ${slices}) = ${slice}`;
+WHERE starts_with(event_id, ${literal(idPrefix)})`;
 
 /** Offsets that the log, or another table of all records, lacks below the bounds, as ranges: a first and a last offset. */
 export const gapsQuery = (pipeline: PipelineFolder, bounds: Bound[], limit: number, table = "log") => `

@@ -71,6 +71,8 @@ export function writeTrinoSettings(
     "node-scheduler.include-coordinator=true",
     `http-server.http.port=${httpPort}`,
     `discovery.uri=http://127.0.0.1:${httpPort}`,
+    // The rest of the heap is for what Trino doesn't count: with less of it a large query ended Trino itself.
+    "memory.heap-headroom-per-node=600MB",
     "query.max-memory=512MB",
     "query.max-memory-per-node=512MB",
     "query.max-execution-time=10m",
@@ -142,7 +144,7 @@ export function trinoProcess(context: NativeContext): EngineProcess {
       return {
         file: await context.java25(),
         args: [
-          "-Xmx1g",
+          "-Xmx1536m",
           "-XX:+UseG1GC",
           "-XX:+ExitOnOutOfMemoryError",
           "-XX:ReservedCodeCacheSize=256M",

@@ -37,4 +37,11 @@ describe("Trino", () => {
     expect((refused as TrinoError).code).toBe("COLUMN_NOT_FOUND");
     expect((refused as TrinoError).message).toMatch(/'nope' cannot be resolved[\s\S]*SELECT nope/);
   });
+
+  it("names itself and the cure where it doesn't answer", async () => {
+    const away = connectTrino("http://127.0.0.1:1");
+    await expect(away.query("SELECT 1")).rejects.toThrow(
+      /^Trino at http:\/\/127\.0\.0\.1:1 doesn't answer: .+'npx swordlake status'/,
+    );
+  });
 });
