@@ -38,6 +38,9 @@ const vitals = z.object({
     completed: z.object({ latest_ack_timestamp: z.number(), state_size: z.number() }).nullable(),
   }),
 });
+const work = z.object({
+  vertices: z.array(z.object({ name: z.string(), metrics: z.object({ "write-records": z.number() }) })),
+});
 const failures = z.object({
   exceptionHistory: z.object({ entries: z.array(z.object({ timestamp: z.number() })) }),
 });
@@ -106,6 +109,8 @@ export interface Flink {
   /** How long a checkpoint of a job may take before Flink gives it up, and the pause between two, in ms. */
   checkpointMsMax(id: string): Promise<number>;
   vitals(id: string): Promise<RunVitals>;
+  /** Records that the sources of a run have given to its next tasks, a few seconds ago; 0 where there is one task alone. */
+  recordsRead(id: string): Promise<number>;
   /** Number of the newest checkpoint that a job has begun or goes back to; 0 where there is none. */
   newestCheckpointId(id: string): Promise<number>;
 }
@@ -185,6 +190,12 @@ export function createFlink(address: string): Flink {
         stateBytes: completed?.state_size,
         failedAt: failures.parse(failed.data).exceptionHistory.entries.map(({ timestamp }) => timestamp),
       };
+    },
+    async recordsRead(id) {
+      const { vertices } = work.parse((await http.get(`/jobs/${id}`)).data);
+      return vertices
+        .filter(({ name }) => name.startsWith("Source:"))
+        .reduce((sum, { metrics }) => sum + metrics["write-records"], 0);
     },
     async newestCheckpointId(id) {
       const { history, latest } = checkpoints.parse(await checkpointsOf(id));

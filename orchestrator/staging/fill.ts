@@ -83,7 +83,9 @@ async function runBounded(
     `${name} has ended`,
     async () => {
       state = await flink.state(id);
-      progress(`${name}: ${state.toLowerCase()}, ${Math.round((Date.now() - startedAt) / 1000)} s`);
+      const records = await flink.recordsRead(id);
+      const read = records > 0 ? `${records.toLocaleString("en")} records read, ` : "";
+      progress(`${name}: ${state.toLowerCase()}, ${read}${Math.round((Date.now() - startedAt) / 1000)} s`);
       return ["FINISHED", "FAILED", "CANCELED"].includes(state);
     },
     { intervalMs: 500, timeoutMs: jobMsMax },
