@@ -76,6 +76,8 @@ export function writeTrinoSettings(
     "query.max-memory=512MB",
     "query.max-memory-per-node=512MB",
     "query.max-execution-time=10m",
+    // A command that was killed leaves its statement behind; `forget`, `retain` and `maintain` wait for it to end.
+    "query.client.timeout=1m",
     "catalog.management=static",
     `access-control.config-files=${join(seenConf, "access-control.properties")}`,
   ]);
