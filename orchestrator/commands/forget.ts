@@ -68,8 +68,8 @@ function printForgotten(result: Forgotten, dryRun: boolean): void {
   for (const { topic, records, until } of kafka)
     printLine(
       `Kafka: topic ${topic} itself holds ${records} records of this person until its retention has passed, ` +
-        `${until}, and until the segment they are in is closed. A job that reads the topic from its start ` +
-        `before then would land them again: run this again after it.`,
+        `${until}, and until the segment they are in is closed. Who reads the topic from its start before then ` +
+        `would bring them back: run this again after it.`,
     );
   for (const { column, rows: n } of alsoIn)
     printLine(

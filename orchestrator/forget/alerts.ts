@@ -7,21 +7,18 @@ import { type AlertedPerson, personAlerts, removePersonAlerts } from "../alerts/
 import { alertShape } from "../deploy/reconcile.ts";
 import type { Engines } from "../engines/engines.ts";
 
-const alertsMsMax = 60_000;
-
 /**
  * Until the orchestrator has written down every alert that was raised: one that it reads later would bring the
  * person back. Throws, with the cure, after a minute.
  */
 export const waitForAlerts = (engines: Engines, pipeline: PipelineFolder): Promise<void> =>
   waitFor(
-    `the orchestrator to read the alerts of ${pipeline.name} (start it by 'npx swordlake up' where it doesn't run)`,
+    `the orchestrator has written down all alerts of ${pipeline.name} ('npx swordlake status' tells whether it runs)`,
     async () => (await unreadAlerts(engines, pipeline)) === 0,
-    { timeoutMs: alertsMsMax },
   );
 
 /** How many alerts name the person, and what Kafka holds of them: nothing where there are none. */
-export async function countAlerts({ store }: Engines, person: AlertedPerson) {
+export async function alertsOfPerson({ store }: Engines, person: AlertedPerson) {
   const { alerts, last } = await store.transaction((client) => personAlerts(client, person));
   const until = last && new Date(last.getTime() + alertShape.retentionMs).toISOString();
   const topic = kafkaTopic(person.pipeline, alertTopic);
