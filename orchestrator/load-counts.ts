@@ -1,7 +1,7 @@
 // What became of one load's rows, counted in the lake: verdicts of the records that carry the load's name, and
 // its rows in the quarantine. The SQL, and the sum that must hold. Pure.
 import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { literal } from "../flink-sql/sql-text.ts";
+import { literal, where } from "../flink-sql/sql-text.ts";
 import { inSlice, type Slice } from "./ledger/slices.ts";
 import { type Bound, judgedRecords, logEventId } from "./ledger/sql.ts";
 
@@ -14,11 +14,10 @@ export const runVerdictsQuery = (
 ) => `${judgedRecords(pipeline, bounds, slice)},
 of_run AS (
   SELECT DISTINCT l.topic, l.kafka_partition, l.kafka_offset
-  FROM lake.${pipeline.name}.log AS l
-  WHERE ${[
+  FROM lake.${pipeline.name}.log AS l${where([
     `json_extract_scalar(from_utf8(l.record), '$.user_agent') = ${literal(userAgent)}`,
     ...inSlice(logEventId, slice),
-  ].join(" AND ")}
+  ])}
 )
 SELECT j.verdict, count(*)
 FROM judged AS j

@@ -5,6 +5,7 @@ import { alertNames, alertTopic } from "../../flink-sql/alerts.ts";
 import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { declaredPipelines, type Engines } from "../engines/engines.ts";
 import type { TopicReader, TopicRecord } from "../engines/kafka.ts";
+import { positionsOf } from "../positions.ts";
 import { rounds } from "../rounds.ts";
 import { saveAlerts, tellNext } from "./rows.ts";
 import { afterAttempt, type RaisedAlert, readAlert } from "./states.ts";
@@ -17,16 +18,11 @@ const lookMs = 5000;
 const idleMs = 300;
 
 /** How many records of a pipeline's alerts are in Kafka and not yet written down. */
-export async function unreadAlerts({ kafka }: Engines, pipeline: PipelineFolder): Promise<number> {
-  const topic = kafkaTopic(pipeline.name, alertTopic);
-  if (alertNames(pipeline).length === 0 || !(await kafka.topics()).includes(topic)) return 0;
-  const ends = await kafka.offsets(topic);
-  const partitions = ends.map(({ partition }) => partition);
-  const reached = await kafka.committed(group, topic, partitions);
-  return ends.reduce(
-    (sum, { partition, low, high }) => sum + high - Math.max(low, reached.get(partition) ?? low),
-    0,
-  );
+export async function unreadAlerts(engines: Engines, pipeline: PipelineFolder): Promise<number> {
+  // Of a pipeline that has given up its alerts nobody reads the topic.
+  if (alertNames(pipeline).length === 0) return 0;
+  const positions = await positionsOf(engines, pipeline.name, { [alertTopic]: [group] });
+  return positions.reduce((sum, { offset, low, high }) => sum + high - Math.max(low, offset), 0);
 }
 
 /** Pipelines with alerts whose topic is there, by topic. */

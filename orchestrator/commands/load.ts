@@ -21,7 +21,7 @@ import { inheritedEnv, readStackConfig } from "../../stack/config.ts";
 import { type Connection, resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { findStored } from "../engines/object-store.ts";
-import { judge } from "../ledger/judge.ts";
+import { queryBySlices } from "../ledger/by-slices.ts";
 import { takeLedger } from "../ledger/ledger.ts";
 import { type LoadCounts, runQuarantineQuery, runVerdictsQuery, sumUp } from "../load-counts.ts";
 import { printJson, printLine, progressLine } from "./output.ts";
@@ -105,7 +105,7 @@ async function account(
   const line = progressLine();
   const { ledger, bounds } = await takeLedger(engines, pipeline, { waitMs, progress: line.tell });
   const [verdicts, refused] = await Promise.all([
-    judge(
+    queryBySlices(
       engines.lake,
       bounds,
       (slice) => runVerdictsQuery(pipeline, bounds, userAgent, slice),

@@ -39,6 +39,7 @@ const vitals = z.object({
   }),
 });
 const work = z.object({
+  state: z.string(),
   vertices: z.array(z.object({ name: z.string(), metrics: z.object({ "write-records": z.number() }) })),
 });
 const failures = z.object({
@@ -109,8 +110,11 @@ export interface Flink {
   /** How long a checkpoint of a job may take before Flink gives it up, and the pause between two, in ms. */
   checkpointMsMax(id: string): Promise<number>;
   vitals(id: string): Promise<RunVitals>;
-  /** Records that the sources of a run have given to its next tasks, a few seconds ago; 0 where there is one task alone. */
-  recordsRead(id: string): Promise<number>;
+  /**
+   * A run's state, and how many records its sources have given to its next tasks, a few seconds ago; 0 where there is
+   * one task alone.
+   */
+  progress(id: string): Promise<{ state: string; recordsRead: number }>;
   /** Number of the newest checkpoint that a job has begun or goes back to; 0 where there is none. */
   newestCheckpointId(id: string): Promise<number>;
 }
@@ -191,11 +195,10 @@ export function createFlink(address: string): Flink {
         failedAt: failures.parse(failed.data).exceptionHistory.entries.map(({ timestamp }) => timestamp),
       };
     },
-    async recordsRead(id) {
-      const { vertices } = work.parse((await http.get(`/jobs/${id}`)).data);
-      return vertices
-        .filter(({ name }) => name.startsWith("Source:"))
-        .reduce((sum, { metrics }) => sum + metrics["write-records"], 0);
+    async progress(id) {
+      const { state, vertices } = work.parse((await http.get(`/jobs/${id}`)).data);
+      const sources = vertices.filter(({ name }) => name.startsWith("Source:"));
+      return { state, recordsRead: sources.reduce((sum, { metrics }) => sum + metrics["write-records"], 0) };
     },
     async newestCheckpointId(id) {
       const { history, latest } = checkpoints.parse(await checkpointsOf(id));

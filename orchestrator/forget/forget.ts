@@ -7,7 +7,7 @@ import type { Engines } from "../engines/engines.ts";
 import { lakeTables } from "../lake-tables.ts";
 import { takeLedger } from "../ledger/ledger.ts";
 import { commit } from "../maintain/tables.ts";
-import { countAlerts, removeAlerts, waitForAlerts } from "./alerts.ts";
+import { alertsOfPerson, removeAlerts, waitForAlerts } from "./alerts.ts";
 import { allowConcurrentDeletes, type HistoryProof, historyProblems, removeHistory } from "./files.ts";
 import { countsQuery, eraseStatement, lastRecordsQuery, personColumns, rowsOf, sweepQuery } from "./sql.ts";
 
@@ -122,7 +122,7 @@ export async function forget(
   }
   tell("counting");
   const rows = await count();
-  const { alerts, copies } = await countAlerts(engines, alerted);
+  const { alerts, copies } = await alertsOfPerson(engines, alerted);
   const { endedAt, brokeOff } = await earlierRuns(engines, pipeline, id);
   const found: Forgotten = {
     pipeline: pipeline.name,

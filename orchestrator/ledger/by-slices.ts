@@ -4,7 +4,7 @@ import { type Slice, slicesOf, stepOf } from "./slices.ts";
 import type { Bound } from "./sql.ts";
 
 /** Rows of a query over each slice of the records below the bounds, one after the other: Trino holds one at a time. */
-export async function judge(
+export async function queryBySlices(
   lake: Lake,
   bounds: Bound[],
   query: (slice: Slice) => string,

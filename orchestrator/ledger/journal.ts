@@ -36,7 +36,7 @@ export interface Told {
 const rank = { rejected: 0, unknown: 1, acked: 2 };
 const disagreementsMax = 20;
 
-/** Of a journal's lines, about 120 bytes each, so many bytes are held at once: some 300 MB in memory with what is stored. */
+/** Of a journal's lines, about 110 bytes each, so many bytes are held at once, beside the rows of the same events. */
 const sliceBytes = 64 * 1024 ** 2;
 
 interface Journal {

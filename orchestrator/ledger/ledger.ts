@@ -2,7 +2,7 @@
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { waitForRest } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
-import { judge } from "./judge.ts";
+import { queryBySlices } from "./by-slices.ts";
 import { committedBy, eventSource, inFlight, type Place, placesNow, refusalSource } from "./places.ts";
 import { type Problem, problem } from "./problems.ts";
 import { type Refusals, readRefusals } from "./refusals.ts";
@@ -100,7 +100,7 @@ async function readLedger(
   const hasTables = tableRules(pipeline).length > 0;
   const [{ refusals, problems: unkept }, counts, held] = await Promise.all([
     readRefusals(engines, pipeline, refused, problemsMax),
-    judge(lake, bounds, (slice) => countsQuery(pipeline, bounds, slice), tell),
+    queryBySlices(lake, bounds, (slice) => countsQuery(pipeline, bounds, slice), tell),
     hasTables ? lake.query(rowsQuery(pipeline, bounds)) : { rows: [[0]] },
   ]);
   let judged = 0;
@@ -127,7 +127,7 @@ async function readLedger(
       : lake.query(foreignQuery(pipeline, bounds, problemsMax)),
     wrong === 0
       ? []
-      : judge(
+      : queryBySlices(
           lake,
           bounds,
           (slice) => problemsQuery(pipeline, bounds, problemsMax, slice),

@@ -1,7 +1,7 @@
 // The ledger's questions to Trino, built from what a pipeline declares. Pure.
 import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
-import { literal, literals } from "../../flink-sql/sql-text.ts";
+import { literal, literals, where } from "../../flink-sql/sql-text.ts";
 import { type TableRule, tableRules } from "./rules.ts";
 import { inSlice, type Slice, whole } from "./slices.ts";
 
@@ -30,8 +30,6 @@ function fieldValue({ name, type }: TableRule["key"][number]): string {
 }
 
 const inTypes = (column: string, types: string[]) => `${column} IN (${literals([...new Set(types)])})`;
-
-const where = (conditions: string[]) => (conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "");
 
 /** The event_id of a record of the log `l`. */
 export const logEventId = "json_extract_scalar(from_utf8(l.record), '$.event_id')";
@@ -73,11 +71,13 @@ const expiredRows = (
   slice: Slice,
 ) => `
     SELECT l.topic, l.kafka_partition, l.kafka_offset FROM lake.${name}.log AS l
-    WHERE l.topic = ${literal(topic)}
-      AND ${inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes)}
-      AND TRY(from_iso8601_timestamp(json_extract_scalar(from_utf8(l.record), '$.${retention[table]?.by ?? "event_time"}')))
-        < TIMESTAMP '${day} 00:00:00 UTC'
-      AND ${inSlice(logEventId, slice).join(" AND ") || "TRUE"}`;
+    ${where([
+      `l.topic = ${literal(topic)}`,
+      inTypes("json_extract_scalar(from_utf8(l.record), '$.event_type')", takes),
+      `TRY(from_iso8601_timestamp(json_extract_scalar(from_utf8(l.record), '$.${retention[table]?.by ?? "event_time"}')))
+        < TIMESTAMP '${day} 00:00:00 UTC'`,
+      ...inSlice(logEventId, slice),
+    ])}`;
 
 /**
  * Every record of a slice below the bounds with its verdict: quarantined, landed, superseded, duplicate, filtered,

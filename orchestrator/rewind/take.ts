@@ -1,12 +1,13 @@
 // Takes a restore point: jobs end with savepoints, which commits all that they read; what the tables hold then
 // belongs to these savepoints. Then they go on from them.
-import { firstCheckpoint, positionsOf } from "../deploy/gate.ts";
+import { firstCheckpoint } from "../deploy/gate.ts";
 import { stop, submit } from "../deploy/submit.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
 import { lakeTables } from "../lake-tables.ts";
 import { maintenanceLease, writes } from "../maintain/tables.ts";
+import { positionsOf } from "../positions.ts";
 import { touches } from "./checks.ts";
 import { addPoint, assertNotRewinding, type PointJob, type PointKind, type RestorePoint } from "./points.ts";
 import { prune } from "./prune.ts";
@@ -31,7 +32,9 @@ async function pointJob(engines: Engines, stopped: RecordedJob): Promise<PointJo
     throw new Error(`Job ${stopped.name} has not ended with a savepoint, so no restore point can name it.`);
   const record: RecordedJob = { ...stopped, desired: "running", flinkJobId: null };
   // A job that ended with a savepoint has told Kafka where it was.
-  const offsets = (await positionsOf(engines, stopped)).map(({ low: _low, high: _high, ...place }) => place);
+  const offsets = (await positionsOf(engines, stopped.pipeline, stopped.definition.groups)).map(
+    ({ low: _low, high: _high, ...place }) => place,
+  );
   return { record, run, savepoint: stopped.restorePath, offsets };
 }
 

@@ -82,9 +82,9 @@ async function runBounded(
   await waitFor(
     `${name} has ended`,
     async () => {
-      state = await flink.state(id);
-      const records = await flink.recordsRead(id);
-      const read = records > 0 ? `${records.toLocaleString("en")} records read, ` : "";
+      const now = await flink.progress(id);
+      state = now.state;
+      const read = now.recordsRead > 0 ? `${now.recordsRead.toLocaleString("en")} records read, ` : "";
       progress(`${name}: ${state.toLowerCase()}, ${read}${Math.round((Date.now() - startedAt) / 1000)} s`);
       return ["FINISHED", "FAILED", "CANCELED"].includes(state);
     },
