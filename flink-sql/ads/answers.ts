@@ -1,5 +1,5 @@
 // The exact answers to the reports, kept while rows are made: sets of devices and counts, never the rows.
-import type { ReportAnswer } from "../generator.ts";
+import { quotient, type ReportAnswer } from "../generator.ts";
 
 export const streams = ["ad_stream", "store_stream"] as const;
 export type Stream = (typeof streams)[number];
@@ -60,13 +60,7 @@ class Devices {
   }
 }
 
-/** a / b with four digits after the point, rounded half up as Trino does; null where b is 0. */
-export function ratio(a: number, b: number): string | null {
-  if (b === 0) return null;
-  const [part, whole] = [BigInt(a) * 20_000n, BigInt(b)];
-  const digits = String((part + whole) / (2n * whole)).padStart(5, "0");
-  return `${digits.slice(0, -4)}.${digits.slice(-4)}`;
-}
+const ratio = (part: number, whole: number) => (whole === 0 ? null : quotient(part, whole, 4));
 
 const before = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -1,6 +1,6 @@
 // Answers of the reports on one user and on one app: for a few that are watched while rows are made.
-import type { ReportAnswer } from "../generator.ts";
-import { averageText, bandOf, textOrder } from "./arithmetic.ts";
+import { quotient, type ReportAnswer } from "../generator.ts";
+import { bandOf, textOrder } from "./arithmetic.ts";
 import { appKey } from "./keys.ts";
 import { fieldsOf, type Listings, monthCount, monthText } from "./listings.ts";
 import { type Users, versionsMax } from "./users.ts";
@@ -103,7 +103,7 @@ export function audience(
         .map(([name, group]) => [
           name,
           ...[group.users.size, group.downloads, group.minutes, group.all].map(String),
-          group.all === 0 ? null : averageText(group.minutes, group.all, 4),
+          group.all === 0 ? null : quotient(group.minutes, group.all, 4),
         ]);
       const parameters = { app_key: appKey(fieldsOf(listings, app)), by };
       return { report: "app_audience", parameters, columns, rows };

@@ -1,7 +1,7 @@
 // What the rows of a generated file add up to, kept as they are made; from it the reports' answers.
-import type { ReportAnswer } from "../generator.ts";
+import { hundredths, quotient, type ReportAnswer } from "../generator.ts";
 import { audience, type Tracked, userItems } from "./answers-by-id.ts";
-import { averageText, bandOf, rank, textOrder } from "./arithmetic.ts";
+import { bandOf, rank, textOrder } from "./arithmetic.ts";
 import { appKey } from "./keys.ts";
 import { categories, fieldsOf, type Listings, monthCount, monthText } from "./listings.ts";
 import { recommended } from "./recommended.ts";
@@ -69,7 +69,7 @@ export function createCounts(users: Users, listings: Listings, firstDay: number)
     String(all),
     String(sum),
     String(minutes),
-    averageText(minutes, sum, 2),
+    quotient(minutes, sum, 2),
   ];
   const measures = ["users", "downloads", "minutes", "minutes_per_download"];
   const wantedBy =
@@ -136,7 +136,7 @@ export function createCounts(users: Users, listings: Listings, firstDay: number)
         weekday + 1,
         weekdays[weekday]!,
         ...[group.days, group.downloads, group.minutes].map(String),
-        averageText(group.minutes, group.days, 2),
+        quotient(group.minutes, group.days, 2),
       ]);
     const columns = ["weekday", "weekday_name", "days", "downloads", "minutes", "minutes_per_day"];
     return { report: "minutes_by_weekday", parameters, columns, rows };
@@ -187,14 +187,10 @@ export function createCounts(users: Users, listings: Listings, firstDay: number)
       for (let user = 0; user < users.count; user++)
         if (apps.some((app) => pairs.downloads[user * listings.count + app]! > 0)) downloaders++;
       const [downloaded, minutes] = [sum(used), sum((app) => appMinutes[app]!)];
-      const spent = averageText(
-        sum((app) => used(app) * listings.price[app]!),
-        100,
-        2,
-      );
+      const spent = hundredths(sum((app) => used(app) * listings.price[app]!));
       const name = paid ? "Paid" : "Free";
       const figures = [apps.length, downloaders, downloaded, minutes].map(String);
-      return [[name, ...figures, averageText(minutes, downloaded, 2), spent]];
+      return [[name, ...figures, quotient(minutes, downloaded, 2), spent]];
     });
     const columns = ["app_type", "apps", ...measures, "spent"];
     return { report: "free_and_paid", parameters: {}, columns, rows };

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import { ratio } from "../../../flink-sql/ads/answers.ts";
 import generator from "../../../flink-sql/ads/generate.ts";
 import { recordsOf } from "../../../flink-sql/cases.ts";
 import { loadPipelines } from "../../../flink-sql/folders.ts";
@@ -208,15 +207,5 @@ describe("the generator of ads", () => {
     expect(hash(1)).not.toEqual(hash(2));
     const { read, landed } = make({ rows: 500, seed: 1, damage: 0 }).answers;
     expect([read, landed]).toEqual([500, 500]);
-  });
-
-  it("rounds half up, with four digits", () => {
-    expect([ratio(1, 8), ratio(1, 20_000), ratio(3, 2), ratio(0, 7), ratio(1, 0)]).toEqual([
-      "0.1250",
-      "0.0001",
-      "1.5000",
-      "0.0000",
-      null,
-    ]);
   });
 });
