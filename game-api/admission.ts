@@ -33,21 +33,23 @@ export const hookOf =
 /** For the routes of a pipeline: 401, 403 or 429, or the request goes on. */
 export function admit(admission: Admission, pipeline: string) {
   const { limiter, ratePerAddress } = admission;
+  const purpose = { pipeline };
   return hookOf((request) => {
-    const limits: [who: string, rate: number][] = [];
-    const limit = (who: string, rate: number) => {
-      limiter.take(who, rate, 1);
-      limits.push([who, rate]);
-    };
     // Before the key is looked at: guessing keys is limited too.
-    if (ratePerAddress > 0) limit(`address ${request.ip}`, ratePerAddress);
-    const key = authenticate(request, admission, { pipeline });
-    if (key?.rate !== undefined) limit(`key ${key.id}`, key.rate);
-    if (limits.length > 0)
-      request.charge = (events) => {
-        for (const [who, rate] of limits) limiter.charge(who, rate, events);
-      };
+    if (ratePerAddress > 0) limit(request, limiter, `address ${request.ip}`, ratePerAddress);
+    const key = authenticate(request, admission, purpose);
+    if (key?.rate !== undefined) limit(request, limiter, `key ${key.id}`, key.rate);
   });
+}
+
+/** Counts a request against one more limit, and what is found in it later too. */
+function limit(request: FastifyRequest, limiter: RateLimiter, who: string, rate: number): void {
+  limiter.take(who, rate, 1);
+  const { charge } = request;
+  request.charge = (events) => {
+    charge?.(events);
+    limiter.charge(who, rate, events);
+  };
 }
 
 /** Paths that a load balancer asks, without a key. */

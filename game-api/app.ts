@@ -6,9 +6,11 @@ import swaggerUi from "@fastify/swagger-ui";
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   fastify,
   LogController,
+  type RequestPayload,
 } from "fastify";
 import { type Admission, admit, guardOwnRoutes, hookOf } from "./admission.ts";
 import { serveBatches } from "./batch-route.ts";
@@ -84,6 +86,8 @@ function createServer(
     clientErrorHandler: answerUnread(() => ids({ headers: {} })),
     ...(logger ? { loggerInstance: logger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
+    // Most requests leave no line: the few that do say their id themselves.
+    childLoggerFactory: (parent) => parent,
     genReqId: ids as never,
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
@@ -106,19 +110,47 @@ const refuseWhile = (isBusy: () => boolean) =>
     if (isBusy()) throw withDetails(errors.Busy(), { headers: retryAfter });
   });
 
+/** A preParsing hook of the routes that take bodies. */
+function openBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: RequestPayload,
+  done: (error: Error | null, payload?: RequestPayload) => void,
+): void {
+  let body: RequestPayload;
+  try {
+    checkCharset(request);
+    body = decodeBody(request, reply, payload);
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done(null, body);
+}
+
 /** A body of this type is kept as it came, for the quarantine, and read. */
 function parseBodies(app: FastifyInstance, type: string, read: (body: Buffer) => unknown): void {
-  app.addContentTypeParser(type, { parseAs: "buffer" }, async (request: FastifyRequest, body: Buffer) => {
-    request.rawBody = body;
-    return read(body);
-  });
+  app.addContentTypeParser(
+    type,
+    { parseAs: "buffer" },
+    (request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void) => {
+      request.rawBody = body;
+      let value: unknown;
+      try {
+        value = read(body);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done(null, value);
+    },
+  );
 }
 
 async function servePipeline(app: FastifyInstance, pipeline: PipelineRoutes, context: App): Promise<void> {
   if (context.isBusy) app.addHook("onRequest", refuseWhile(context.isBusy));
   if (context.admission) app.addHook("onRequest", admit(context.admission, pipeline.name));
-  app.addHook("preParsing", checkCharset);
-  app.addHook("preParsing", decodeBody);
+  app.addHook("preParsing", openBody);
   app.setErrorHandler(keepRefusals(pipeline, context));
   for (const route of pipeline.events.values()) serveEvent(app, route, context);
   await app.register(async (batches) => {

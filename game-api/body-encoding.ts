@@ -57,12 +57,12 @@ function decode(payload: RequestPayload, encoding: string, decoder: Transform, b
   return plain;
 }
 
-/** A preParsing hook for the routes that take bodies. */
-export async function decodeBody(
+/** What a body is read from: `payload` itself, or the stream that decodes it. */
+export function decodeBody(
   request: FastifyRequest,
   reply: FastifyReply,
   payload: RequestPayload,
-): Promise<RequestPayload> {
+): RequestPayload {
   const named = request.headers["content-encoding"]?.trim().toLowerCase();
   if (!named || named === "identity") return payload;
   const decoder = decoders.get(named);

@@ -199,7 +199,7 @@ export function answerError(thrown: FastifyError, request: FastifyRequest, reply
   const error = translate(thrown, request);
   const status = error.statusCode ?? 500;
   const known = error.details !== undefined || status < 500;
-  if (!known) request.log.error({ err: thrown }, "request failed");
+  if (!known) request.log.error({ err: thrown, reqId: request.id }, "request failed");
   const { issues, eventId, headers } = error.details ?? {};
   keepOpen(request, reply);
   if (headers) reply.headers(headers);

@@ -15,11 +15,23 @@ function isPoisoned(input: unknown): boolean {
   return typeof input === "object" && input !== null && Object.hasOwn(input, "__proto__");
 }
 
+let lastMs = Number.NaN;
+let lastTime = "";
+
+/** Many requests share a millisecond: its text is made once. */
+function timeText(nowMs: number): string {
+  if (nowMs !== lastMs) {
+    lastTime = new Date(nowMs).toISOString();
+    lastMs = nowMs;
+  }
+  return lastTime;
+}
+
 /** What the edge knows of a request; one for all events of a batch. */
 export function edgeOf(request: FastifyRequest, nowMs: number, newId: () => string): Edge {
   const { host, accept, "user-agent": userAgent } = request.headers;
   return {
-    receivedAt: new Date(nowMs).toISOString(),
+    receivedAt: timeText(nowMs),
     host: host ?? "",
     userAgent: userAgent ?? "",
     accept: accept ?? "",

@@ -73,17 +73,15 @@ export function createMetrics({ waiting, waitingMax }: Gauges): Metrics {
 }
 
 /** The same result for the same three words. */
-function remember<T>(
-  make: (...words: [string, string, string]) => T,
-): (...words: [string, string, string]) => T {
-  const known = new Map<string, T>();
-  return (...words) => {
-    const key = words.join("\n");
-    let made = known.get(key);
-    if (made === undefined) {
-      made = make(...words);
-      known.set(key, made);
-    }
+function remember<T>(make: (a: string, b: string, c: string) => T): (a: string, b: string, c: string) => T {
+  const known = new Map<string, Map<string, Map<string, T>>>();
+  return (a, b, c) => {
+    const found = known.get(a)?.get(b)?.get(c);
+    if (found !== undefined) return found;
+    const made = make(a, b, c);
+    const byB = known.get(a) ?? new Map<string, Map<string, T>>();
+    const byC = byB.get(b) ?? new Map<string, T>();
+    known.set(a, byB.set(b, byC.set(c, made)));
     return made;
   };
 }

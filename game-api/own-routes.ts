@@ -1,6 +1,7 @@
 // The routes that are no pipeline's: health, readiness, the OpenAPI document, and the answers to
 // requests that nothing serves, which say what would have worked.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
+import { hookOf } from "./admission.ts";
 import type { App } from "./app.ts";
 import { isWindingDown } from "./drain.ts";
 import { errors, retryAfter, withDetails } from "./errors.ts";
@@ -97,7 +98,7 @@ export function answerUnserved(pipelines: PipelineRoutes[]) {
     return `${names} All routes: /docs.`;
   }
 
-  return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
+  return hookOf((request) => {
     if (!request.is404) return;
     const { method } = request;
     const path = request.url.split("?", 1)[0]!;
@@ -105,5 +106,5 @@ export function answerUnserved(pipelines: PipelineRoutes[]) {
     if (!allow) throw errors.NotFound(`${method} ${path.slice(0, 200)}`, known(path));
     const cure = allow === "POST" ? `POST ${path}, parameters as a JSON body or in the query string` : allow;
     throw withDetails(errors.MethodNotAllowed(method, path, cure), { headers: { allow } });
-  };
+  });
 }

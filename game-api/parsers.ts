@@ -7,8 +7,8 @@ import { readGuarded } from "./json-guard.ts";
 
 const charsetShape = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 
-/** A preParsing hook: a charset that isn't UTF-8 is refused, not guessed at. */
-export async function checkCharset({ headers }: FastifyRequest): Promise<void> {
+/** A charset that isn't UTF-8 is refused, not guessed at. */
+export function checkCharset({ headers }: FastifyRequest): void {
   const charset = charsetShape.exec(headers["content-type"] ?? "")?.[1];
   if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))
     throw errors.Charset(charset.slice(0, 100));
