@@ -13,6 +13,7 @@ import { keepRunning } from "../deploy/keep.ts";
 import { resolveConnection } from "../engines/connection.ts";
 import { connectEngines } from "../engines/engines.ts";
 import { openStore } from "../engines/store.ts";
+import { keepRetained } from "../forget/keep-retained.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { watchLedgers } from "../ledger/watch.ts";
 import { keepMaintained } from "../maintain/schedule.ts";
@@ -80,6 +81,7 @@ export async function run(): Promise<void> {
     keepAlerts(engines, webhook, logger, signal),
     watchLedgers(engines, config.ledgerEveryMs, ledgers, logger, signal),
     keepMaintained(engines, logger, signal),
+    keepRetained(engines, logger, signal),
     keepBatches(engines, logger, signal),
     keepPages(engines, logger, signal),
   ]);

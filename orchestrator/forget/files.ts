@@ -36,8 +36,11 @@ export interface HistoryProof {
  * Lets Trino delete while Flink appends: the rows that come in between are no conflict, they are looked for
  * again.
  */
-export const allowConcurrentDeletes = (engines: Engines, pipeline: PipelineFolder, tables: string[]) =>
-  setProperties(engines, pipeline, tables, { "write.delete.isolation-level": "snapshot" });
+export const allowConcurrentDeletes = (
+  engines: Engines,
+  pipeline: Pick<PipelineFolder, "name">,
+  tables: string[],
+) => setProperties(engines, pipeline, tables, { "write.delete.isolation-level": "snapshot" });
 
 /** Why history can't be removed now, as sentences with the cure; empty where it can. */
 export async function historyProblems(

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { PipelineFolder } from "../../../flink-sql/folders.ts";
 import { definePipeline, event, type Pipeline, topic } from "../../../flink-sql/pipeline.ts";
 import { tokenize } from "../../../flink-sql/statements.ts";
+import { isNewDay } from "../../../orchestrator/forget/keep-retained.ts";
 import { cutoffOf, expiredRows } from "../../../orchestrator/forget/retain.ts";
 import { eraseStatement, personColumns, rowsOf } from "../../../orchestrator/forget/sql.ts";
 import { judgedRecords } from "../../../orchestrator/ledger/sql.ts";
@@ -98,6 +99,12 @@ describe("a person's rows", () => {
 
 describe("retention", () => {
   const now = new Date("2026-03-01T23:59:59Z");
+
+  test("is due once a day begins, in UTC", () => {
+    expect(isNewDay(new Date("2026-03-01T00:00:00Z"), now)).toBe(false);
+    expect(isNewDay(new Date("2026-02-28T23:59:59Z"), now)).toBe(true);
+    expect(isNewDay(new Date("2026-03-01T00:30:00+01:00"), now)).toBe(true);
+  });
 
   test("keeps whole days", () => {
     expect(cutoffOf({ days: 1, by: "event_time" }, now)).toBe("2026-02-28");
