@@ -22,9 +22,9 @@ WITH entries AS (
     CASE
       WHEN action = 'submit' AND detail->>'restoredFrom' LIKE '%/chk-%' THEN 'restart'
       WHEN action IN ('submit', 'stop', 'adopt', 'cancel-double', 'create-topic', 'alter-topic', 'create-tables',
-        'add-columns', 'contract', 'apply', 'rollback', 'rewind', 'upgrade') THEN 'deploy'
+        'add-columns', 'contract', 'apply', 'rollback', 'rewind', 'upgrade', 'rebuild', 'rebuild-begun') THEN 'deploy'
       WHEN action LIKE '%-key' THEN 'key'
-      WHEN action IN ('repair', 'replay', 'forget', 'retain', 'backfill', 'maintain', 'rebuild') THEN 'care'
+      WHEN action IN ('repair', 'replay', 'forget', 'retain', 'backfill', 'maintain') THEN 'care'
       ELSE 'other'
     END AS kind
   FROM history

@@ -6,6 +6,9 @@ import { swordlakeVersion } from "../stack/versions.ts";
 const deploy = () => import("./commands/deploy.ts");
 const stack = () => import("./commands/stack.ts");
 
+/** Collects the values of an option that may be repeated. */
+const repeated = (text: string, before: string[]) => [...before, text];
+
 const program = new Command("swordlake")
   .description(
     "Product events over HTTP to Kafka, Flink SQL, Iceberg and Trino reports. A pipeline is a folder.",
@@ -57,6 +60,7 @@ program
   .command("plan")
   .description("what apply would do, and every mistake in the folders; changes nothing")
   .argument("[pipeline]", "only this one")
+  .option("--rebuild <job>", "as of apply", repeated, [])
   .option("--json", "print one JSON document")
   .option("--sql", "print the full Flink SQL instead, ready to paste")
   .action(async (pipeline, options) => (await deploy()).plan(pipeline, options));
@@ -67,6 +71,12 @@ program
   .option(
     "--plan <hash>",
     "only what the plan of this hash said: refused, with what moved, where it is another by now",
+  )
+  .option(
+    "--rebuild <job>",
+    "fill the tables of this changed job anew from Kafka beside the live ones, then swap; <pipeline>/<file> or <file>; may be repeated",
+    repeated,
+    [],
   )
   .option("--why <text>", "why, for the history")
   .option("--json", "print one JSON document")
@@ -146,7 +156,7 @@ program
   .option(
     "--param <name=value>",
     "a value of the report's own, such as month=2019-11; --list names them; may be repeated",
-    (text: string, before: string[]) => [...before, text],
+    repeated,
     [],
   )
   .option(

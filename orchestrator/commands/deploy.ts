@@ -9,24 +9,30 @@ import { keepPlan } from "../deploy/kept-plans.ts";
 import { describeAction } from "../deploy/reconcile.ts";
 import { resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, pipelineNamed, withEngines } from "../engines/engines.ts";
-import { printJson, printLine } from "./output.ts";
+import { printJson, printLine, progressLine } from "./output.ts";
 
 export interface ApplyOptions {
   json?: boolean;
   plan?: string;
   why?: string;
+  rebuild?: string[];
 }
 
 /** Applies everything; `tell` gets each action as it is done. Returns what was done. */
 export async function applyAll(
   tell: (step: string, line: string) => void,
   pipeline?: string,
-  { plan, why }: ApplyOptions = {},
+  { plan, why, rebuild }: ApplyOptions = {},
 ): Promise<string[]> {
+  const line = progressLine();
+  const asked = { pipeline, plan, why, rebuild, progress: line.tell };
   return withEngines(async (engines) => {
-    const { actions } = await applyDecision(engines, { pipeline, plan, why }, (line) => tell("apply", line));
+    const { actions } = await applyDecision(engines, asked, (text) => {
+      line.end();
+      tell("apply", text);
+    });
     return actions.map(describeAction);
-  });
+  }).finally(() => line.end());
 }
 
 /** What `plan --json` prints. */
@@ -40,9 +46,9 @@ export interface PlanDocument {
   problems: string[];
 }
 
-async function planned(pipeline: string | undefined): Promise<PlanDocument> {
+async function planned(pipeline: string | undefined, rebuild: string[] = []): Promise<PlanDocument> {
   return withEngines(async (engines) => {
-    const decision = await decide(engines, pipeline);
+    const decision = await decide(engines, pipeline, rebuild);
     const { actions, changes, hash, notes } = decision;
     keepPlan(engines.config, hash, changes);
     return {
@@ -57,11 +63,11 @@ async function planned(pipeline: string | undefined): Promise<PlanDocument> {
 
 export async function plan(
   pipeline: string | undefined,
-  options: { json?: boolean; sql?: boolean },
+  options: { json?: boolean; sql?: boolean; rebuild?: string[] },
 ): Promise<void> {
   if (options.sql) return printSql(pipeline);
   if (options.json) {
-    const document = await planned(pipeline).catch(
+    const document = await planned(pipeline, options.rebuild).catch(
       (error: Error): PlanDocument => ({
         hash: null,
         actions: [],
@@ -73,12 +79,15 @@ export async function plan(
     if (document.problems.length > 0) process.exitCode = 1;
     return void printJson(document);
   }
-  const { hash, actions, expected, notes } = await planned(pipeline);
+  const { hash, actions, expected, notes } = await planned(pipeline, options.rebuild);
   for (const [index, line] of actions.entries())
     printLine([line, ...expected[index]!.map((more) => `    ${more}`)].join("\n"));
   for (const note of notes) printLine(note);
   if (actions.length === 0) return void printLine("Nothing to do: the engines match the folders.");
-  const name = pipeline ? ` ${pipeline}` : "";
+  const name = [pipeline, ...(options.rebuild ?? []).map((job) => `--rebuild ${job}`)]
+    .filter(Boolean)
+    .map((part) => ` ${part}`)
+    .join("");
   printLine(`\n'npx swordlake apply${name} --plan ${hash}' does this, and nothing else.`);
 }
 

@@ -38,7 +38,8 @@ function diffOf(action: Action, recorded: RecordedJob[]): PlanLine[] {
   switch (action.kind) {
     case "submit-job":
       return added(action.job.statements.at(-1)?.text ?? "");
-    case "upgrade-job": {
+    case "upgrade-job":
+    case "rebuild-job": {
       const before = recorded.find(({ name }) => name === action.job.name);
       return diffLines(before ? textOf(before.definition) : "", textOf(action.job));
     }

@@ -2,10 +2,12 @@
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { PlanChange } from "../console/api.ts";
 import { type Engines, pipelineNamed, readablePipelines } from "../engines/engines.ts";
+import { chooseRebuilds } from "../rebuild/choose.ts";
+import { type RebuildAction, rebuild as rebuildJob } from "../rebuild/run.ts";
 import { judge } from "../state/judge.ts";
 import { moved, nameOf, toChanges } from "./changes.ts";
 import { evolutions } from "./evolve.ts";
-import { execute } from "./execute.ts";
+import { execute, type StraightAction } from "./execute.ts";
 import { expectations } from "./forecast.ts";
 import { keptPlan } from "./kept-plans.ts";
 import { observe } from "./observe.ts";
@@ -19,6 +21,7 @@ import {
   topicsOf,
 } from "./reconcile.ts";
 import { refusals } from "./refusals.ts";
+import { settleLeft } from "./settle.ts";
 import { validate, validateReports } from "./validate.ts";
 
 export interface Decision {
@@ -35,8 +38,12 @@ export interface Decision {
 const isOfUnread = ({ unread = [] }: PipelineFolder, problem: string) =>
   unread.some((field) => problem.includes(`'${field}' is gone`));
 
-/** Actions for all pipelines or one. Throws every problem of the folders at once. */
-export async function decide(engines: Engines, pipeline: string | undefined): Promise<Decision> {
+/** Actions for all pipelines or one; `rebuild` names jobs to be rebuilt. Throws every problem of the folders at once. */
+export async function decide(
+  engines: Engines,
+  pipeline: string | undefined,
+  rebuild: string[] = [],
+): Promise<Decision> {
   const { pipelines, problems } = await readablePipelines(engines.config);
   // A folder that can't be read has no name here; its problems are told.
   if (pipeline && problems.length === 0) pipelineNamed(pipelines, pipeline);
@@ -65,12 +72,13 @@ export async function decide(engines: Engines, pipeline: string | undefined): Pr
     ? [pipeline]
     : [...pipelines.map((p) => p.name), ...recorded.map((job) => job.pipeline)];
   // The order is what lets old and new clients write meanwhile: columns, jobs, API.
-  const actions = [
+  const judged = [
     ...evolved.columns,
     ...(await judge(engines, pipelines, reconcile(pipelines, recorded, observed, only), recorded, observed)),
     ...evolved.contracts,
   ];
-  const refused = refusals(actions, recorded, pipelines);
+  const { actions, problems: unable } = await chooseRebuilds(engines, looked, judged, recorded, rebuild);
+  const refused = [...unable, ...refusals(actions, recorded, pipelines)];
   if (refused.length > 0) throw new Error(refused.join("\n"));
   const changes = toChanges(actions, recorded);
   return { actions, changes, hash: nameOf(changes), notes: driftNotes(looked, observed), pipelines };
@@ -85,7 +93,11 @@ const changesTables = (action: Action): action is TableAction =>
   action.kind === "create-tables" || action.kind === "add-columns";
 
 /** Does actions in their order; `tell` gets each before it is done. Reports are checked as soon as Trino can. */
-async function executeAll(engines: Engines, actions: Action[], tell: (line: string) => void): Promise<void> {
+async function executeAll(
+  engines: Engines,
+  actions: StraightAction[],
+  tell: (line: string) => void,
+): Promise<void> {
   for (const [index, action] of actions.entries()) {
     tell(describeAction(action));
     await execute(engines, action);
@@ -102,16 +114,33 @@ export interface Apply {
   plan?: string | undefined;
   /** For the history. */
   why?: string | undefined;
+  /** Jobs to be rebuilt, `<pipeline>/<file>` or `<file>`. */
+  rebuild?: string[] | undefined;
+  /** Gets how far a rebuild is. */
+  progress?: (line: string) => void;
+}
+
+/** A rebuild comes after all else but the contracts: the API takes new fields last. */
+function inTurn(actions: Action[]): {
+  first: StraightAction[];
+  rebuilds: RebuildAction[];
+  last: StraightAction[];
+} {
+  const rebuilds = actions.filter((action) => action.kind === "rebuild-job");
+  const straight = actions.filter((action) => action.kind !== "rebuild-job");
+  const isLast = ({ kind }: StraightAction) => rebuilds.length > 0 && kind === "change-contract";
+  return { first: straight.filter((one) => !isLast(one)), rebuilds, last: straight.filter(isLast) };
 }
 
 /** Does what is to be done, under the lease. Throws, with nothing touched, where it isn't what was planned. */
 export async function applyDecision(
   engines: Engines,
-  { pipeline, plan, why }: Apply,
+  { pipeline, plan, why, rebuild, progress = () => {} }: Apply,
   tell: (line: string) => void,
 ): Promise<Decision> {
   const done = await engines.store.withLease(async () => {
-    const decision = await decide(engines, pipeline);
+    await settleLeft(engines, pipeline);
+    const decision = await decide(engines, pipeline, rebuild);
     const { actions, changes, hash } = decision;
     if (plan !== undefined && plan !== hash) throw new Error(movedText(engines, plan, decision));
     if (actions.length > 0)
@@ -120,10 +149,16 @@ export async function applyDecision(
         changes: changes.map(({ line }) => line),
         ...(why ? { why } : {}),
       });
-    await executeAll(engines, actions, tell);
+    await executeAll(engines, inTurn(actions).first, tell);
     return decision;
   }, true);
   if (!done) throw new Error("Another orchestrator holds the lease. Run the command again.");
+  const { rebuilds, last } = inTurn(done.actions);
+  for (const action of rebuilds) {
+    tell(describeAction(action));
+    await rebuildJob(engines, action, { why: why ?? null, progress });
+  }
+  if (last.length > 0) await engines.store.withLease(() => executeAll(engines, last, tell), true);
   return done;
 }
 

@@ -6,12 +6,16 @@ import { leavePoint } from "../rewind/take.ts";
 import { compilePlan, runStatements } from "../state/compile.ts";
 import { evolve } from "./evolve.ts";
 import type { Action } from "./reconcile.ts";
-import { recordOf, runsOf, settleJob } from "./settle.ts";
+import { recordOf, runsOf } from "./runs.ts";
+import { settleJob } from "./settle.ts";
 import { resumePath, runIdFor, stop, submit, toRecord } from "./submit.ts";
 import { upgrade } from "./upgrade.ts";
 
+/** All but a rebuild, which goes on beside everything else for as long as it takes. */
+export type StraightAction = Exclude<Action, { kind: "rebuild-job" }>;
+
 /** Does one action; safe to repeat after a crash in its middle. */
-export async function execute(engines: Engines, action: Action): Promise<void> {
+export async function execute(engines: Engines, action: StraightAction): Promise<void> {
   const { kafka, connection, flink, store } = engines;
   switch (action.kind) {
     case "add-columns":

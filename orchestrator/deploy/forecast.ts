@@ -69,7 +69,7 @@ export function forecast({ stateBytes, lag, rate, catchUp, earlierMs, isOwn }: F
 export function downstream(pipeline: PipelineFolder, action: Action): string[] {
   const { nodes, edges } = lineageOf(pipeline);
   const start =
-    action.kind === "upgrade-job"
+    action.kind === "upgrade-job" || action.kind === "rebuild-job"
       ? [`job:${action.job.name}`]
       : action.kind === "create-tables"
         ? (action.dropped ?? []).map((table) => `table:${table}`)

@@ -9,6 +9,7 @@ import { knownProcesses, runningPid } from "../../stack/processes.ts";
 import type { Engines } from "../engines/engines.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
+import { hasOwner } from "../rebuild/leases.ts";
 import { rounds } from "../rounds.ts";
 import { type Budget, createBudget } from "../watch/budget.ts";
 import { settle } from "./settle.ts";
@@ -74,11 +75,16 @@ export function dutiesOf(recorded: RecordedJob[], live: FlinkJob[], upgrading: s
 async function tendJobs(engines: Engines, logger: Logger, budget: Budget): Promise<void> {
   const { flink, store } = engines;
   const look = async () => {
-    const [recorded, upgrades] = await Promise.all([store.jobs(), openUpgrades(store)]);
+    const [recorded, open] = await Promise.all([store.jobs(), openUpgrades(store)]);
+    // While tables are filled the old version goes on, and is brought back like any job; whoever fills them does the rest.
+    const isLeft = await Promise.all(
+      open.map(async (one) => one.phase !== "filling" || !(await hasOwner(store, one.job))),
+    );
+    const upgrades = open.filter((_, index) => isLeft[index]);
     const duties = dutiesOf(
       recorded,
       await flink.liveJobs(),
-      upgrades.map(({ job }) => job),
+      open.filter(({ phase }) => phase !== "filling").map(({ job }) => job),
     );
     return { upgrades, ...duties };
   };

@@ -8,6 +8,7 @@ import { type Job, jobsOf } from "../../flink-sql/script.ts";
 import { tokenize, writtenTables } from "../../flink-sql/statements.ts";
 import type { FlinkJob } from "../engines/flink.ts";
 import type { RecordedJob } from "../engines/store.ts";
+import type { RebuiltTable } from "../rebuild/staged.ts";
 import { describeStep, summary, type Verdict } from "../state/verdict.ts";
 import { describeEvolution, type Evolution } from "./evolve.ts";
 
@@ -46,6 +47,15 @@ export type Action =
   | { kind: "submit-job"; job: DeclaredJob; after?: "stop" | "loss" }
   /** `verdict` is given by judge.ts; none where the old version ran from plain statements. */
   | { kind: "upgrade-job"; job: DeclaredJob; id: string | undefined; verdict?: Verdict }
+  /** In place of an upgrade, where it was asked for: see rebuild/. */
+  | {
+      kind: "rebuild-job";
+      job: DeclaredJob;
+      id: string | undefined;
+      folder: PipelineFolder;
+      verdict: Verdict | undefined;
+      tables: RebuiltTable[];
+    }
   | { kind: "stop-job"; job: RecordedJob; id: string | undefined };
 
 /** Words that make a job's steps keep state of their own, beside the engine's de-duplication. */
@@ -231,6 +241,11 @@ export function pipelineOf(action: Action): string {
   }
 }
 
+const rebuiltNames = (tables: RebuiltTable[]) => {
+  const own = tables.filter(({ name }) => name !== filteredName).map(({ name }) => name);
+  return own.length === 1 ? `table ${own[0]} is` : `tables ${own.join(", ")} are`;
+};
+
 const dayMs = 24 * 3600 * 1000;
 const days = (ms: number) => (ms < 0 ? "for good" : ms % dayMs === 0 ? `${ms / dayMs} days` : `${ms} ms`);
 
@@ -271,6 +286,12 @@ export function describeAction(action: Action): string {
     case "upgrade-job":
       return [
         `~ job ${action.job.name}: its SQL changed; ${summary(action.verdict)}`,
+        ...(action.verdict?.steps.map((step) => `    ${describeStep(step)}`) ?? []),
+      ].join("\n");
+    case "rebuild-job":
+      return [
+        `~ job ${action.job.name}: its SQL changed; rebuilt: ${rebuiltNames(action.tables)} filled beside the live ones from ` +
+          "Kafka's first offset while the old version goes on; readers see each table before or after",
         ...(action.verdict?.steps.map((step) => `    ${describeStep(step)}`) ?? []),
       ].join("\n");
     case "stop-job":

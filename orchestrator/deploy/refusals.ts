@@ -68,7 +68,8 @@ export function lostState(
     const steps = lost.map((step) => `\n  ${describeStep(step)}`).join("");
     return [
       `Job ${job.name} changed, and state of it would be lost or read under another meaning:${steps}\n` +
-        `  Undo the change, or ${newNames}.`,
+        `  Undo the change; or have its tables rebuilt from Kafka while the old version goes on: ` +
+        `'npx swordlake apply ${job.pipeline} --rebuild ${job.name}'; or ${newNames}.`,
     ];
   }
   if (job.name.endsWith(`/${logJob}`)) return [];
@@ -94,7 +95,8 @@ export function refusals(
   pipelines: PipelineFolder[] = [],
 ): string[] {
   return actions.flatMap((action) => {
-    if (action.kind !== "upgrade-job" && action.kind !== "submit-job") return [];
+    if (action.kind !== "upgrade-job" && action.kind !== "rebuild-job" && action.kind !== "submit-job")
+      return [];
     const { job } = action;
     const folder = pipelines.find(({ name }) => name === job.pipeline);
     const before = recorded.find(({ name }) => name === job.name);

@@ -2,9 +2,12 @@
 // whoever comes after an orchestrator that died in its middle.
 import { waitFor } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
-import type { RecordedJob } from "../engines/store.ts";
+import { hasOwner } from "../rebuild/leases.ts";
+import { dropStage } from "../rebuild/stage.ts";
+import { exchangeAlone, toldOf, undoExchange } from "../rebuild/swap.ts";
 import { gateMsMax, hasLanded, progressOf, reading } from "./gate.ts";
-import { newRunId, resumeJob, resumePath, runIdFor, submit } from "./submit.ts";
+import { recordOf, runAgain, runsOf } from "./runs.ts";
+import { newRunId, resumePath, runIdFor, submit } from "./submit.ts";
 import { endUpgrade, type OpenUpgrade, openUpgrades, saveUpgrade, type Upgrade } from "./upgrades.ts";
 
 export interface Outcome {
@@ -13,17 +16,6 @@ export interface Outcome {
   /** What became of it, as a sentence. */
   says: string;
 }
-
-export const recordOf = async ({ store }: Engines, job: string): Promise<RecordedJob | undefined> =>
-  (await store.jobs()).find(({ name }) => name === job);
-
-/** Ids of the runs that a job has now. */
-export const runsOf = async ({ flink }: Engines, job: string): Promise<string[]> =>
-  (await flink.liveJobs()).flatMap(({ name, id }) => (name === job ? [id] : []));
-
-/** The run that a job has, or a new one from where the last got to. */
-const runAgain = async (engines: Engines, record: RecordedJob): Promise<string> =>
-  (await runsOf(engines, record.name))[0] ?? (await resumeJob(engines, record)).flinkJobId;
 
 /** The old version again, with the state it stopped with; only where the new one has landed nothing. */
 async function rollBack(engines: Engines, upgrade: Upgrade, reason: string): Promise<Outcome> {
@@ -36,6 +28,7 @@ async function rollBack(engines: Engines, upgrade: Upgrade, reason: string): Pro
   const isBack = recorded?.desired === "running" && recorded.sqlHash === old.sqlHash;
   if (!isBack && (await hasLanded(engines, next, runs))) {
     const id = await runAgain(engines, recorded ?? next);
+    await dropStage(engines, upgrade, true);
     await endUpgrade(store, upgrade, "failing", { flinkJobId: id, sqlHash: next.sqlHash, reason });
     return {
       isWhole: false,
@@ -44,7 +37,9 @@ async function rollBack(engines: Engines, upgrade: Upgrade, reason: string): Pro
         `again, so it isn't brought back. Correct the SQL and apply it. Flink says: ${reason}`,
     };
   }
+  if (!isBack) await undoExchange(engines, upgrade);
   const id = await runAgain(engines, isBack ? recorded : old);
+  await dropStage(engines, upgrade);
   await endUpgrade(store, upgrade, "rollback", { flinkJobId: id, sqlHash: old.sqlHash, reason });
   return {
     isWhole: false,
@@ -72,7 +67,9 @@ async function runOfNext(engines: Engines, upgrade: Upgrade): Promise<Running> {
   // A JobManager that died knows nothing of it; this one saw it end.
   if (last && (await flink.knows(last)))
     return { fault: `run ${last} is ${await flink.state(last)}: ${await flink.failure(last)}` };
-  const path = wasAsked ? resumePath(recorded, connection.checkpoints) : old.restorePath;
+  const path = wasAsked
+    ? resumePath(recorded, connection.checkpoints)
+    : (next.restorePath ?? old.restorePath);
   const asked = wasAsked ? await runIdFor(engines, recorded) : (runs.at(-1) ?? newRunId());
   // Its id first: what it lands forbids a rollback.
   await saveUpgrade(store, { ...upgrade, runs: [...new Set([...runs, asked])] });
@@ -84,7 +81,7 @@ async function runOfNext(engines: Engines, upgrade: Upgrade): Promise<Running> {
 
 /** Looks once at a new version. Undefined where it has to be looked at again. */
 async function gate(engines: Engines, upgrade: OpenUpgrade): Promise<Outcome | undefined> {
-  const { job, old, next, readBefore, state, ageMs } = upgrade;
+  const { job, old, next, readBefore, state, rebuild, ageMs } = upgrade;
   const run = await runOfNext(engines, upgrade);
   const progress = "id" in run ? { ...run, ...(await progressOf(engines, run.id)) } : run;
   if ("fault" in progress) {
@@ -96,7 +93,9 @@ async function gate(engines: Engines, upgrade: OpenUpgrade): Promise<Outcome | u
     const { read, isBehind } = await reading(engines, next);
     if (read > readBefore || !isBehind) {
       const detail = { flinkJobId: progress.id, from: old.sqlHash, to: next.sqlHash, state };
-      await endUpgrade(engines.store, upgrade, "upgrade", detail);
+      await dropStage(engines, upgrade, true);
+      const made = rebuild ? toldOf(rebuild) : {};
+      await endUpgrade(engines.store, upgrade, rebuild ? "rebuild" : "upgrade", { ...detail, ...made });
       return { isWhole: true, says: `The new version of job ${job} runs.` };
     }
   }
@@ -113,10 +112,13 @@ export async function settle(engines: Engines, upgrade: OpenUpgrade): Promise<Ou
   const { job, phase, old, reason } = upgrade;
   if (phase === "gating") return gate(engines, upgrade);
   if (phase === "rolling back") return rollBack(engines, upgrade, reason ?? "no reason was written down");
+  if (phase === "swapping") return exchangeAlone(engines, upgrade);
   const recorded = await recordOf(engines, job);
   // Stopped, or ended by a savepoint that nobody wrote down.
   if (recorded && old.desired === "running") await runAgain(engines, recorded);
-  await endUpgrade(engines.store, upgrade, "upgrade-not-begun", { sqlHash: old.sqlHash });
+  await dropStage(engines, upgrade);
+  const action = upgrade.rebuild ? "rebuild-not-done" : "upgrade-not-begun";
+  await endUpgrade(engines.store, upgrade, action, { sqlHash: old.sqlHash });
   return { isWhole: false, says: `The new version of job ${job} was not begun: the old one goes on.` };
 }
 
@@ -133,4 +135,13 @@ export async function settleJob(engines: Engines, job: string): Promise<Outcome 
     { intervalMs: 300, timeoutMs: 2 * gateMsMax },
   );
   return outcome;
+}
+
+/** Ends what dead owners of rebuilds left, of a pipeline or of all: a plan made before would be of a job in between. */
+export async function settleLeft(engines: Engines, pipeline: string | undefined): Promise<void> {
+  for (const { job, phase, next, rebuild } of await openUpgrades(engines.store)) {
+    if (!rebuild || (pipeline !== undefined && next.pipeline !== pipeline)) continue;
+    if (phase === "filling" && (await hasOwner(engines.store, job))) continue;
+    await settleJob(engines, job);
+  }
 }

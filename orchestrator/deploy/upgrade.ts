@@ -8,8 +8,9 @@ import { describeStep, type Verdict } from "../state/verdict.ts";
 import { firstCheckpoint, reading } from "./gate.ts";
 import type { DeclaredJob } from "./reconcile.ts";
 import { lostState } from "./refusals.ts";
-import { recordOf, runsOf, settleJob } from "./settle.ts";
-import { resumeJob, resumePath, stop, submit, toRecord } from "./submit.ts";
+import { recordOf, runToStop } from "./runs.ts";
+import { settleJob } from "./settle.ts";
+import { resumePath, stop, submit, toRecord } from "./submit.ts";
 import { endUpgrade, saveUpgrade, type Upgrade } from "./upgrades.ts";
 
 /**
@@ -28,19 +29,6 @@ async function stopWhole(
   const flinkJobId = await submit(engines, recorded, path);
   await firstCheckpoint(engines, flinkJobId);
   return stop(engines, { ...recorded, flinkJobId }, flinkJobId);
-}
-
-/** The run of the old version. One that was asked for and never confirmed is waited for: it must not come later. */
-async function runToStop(engines: Engines, recorded: RecordedJob): Promise<string | undefined> {
-  const runs = await runsOf(engines, recorded.name);
-  const [id] = runs.includes(recorded.flinkJobId ?? "") ? [recorded.flinkJobId!] : runs;
-  const isAsked = recorded.desired === "running" && recorded.flinkJobId === null && recorded.askedJobId;
-  if (id !== undefined || !isAsked) return id;
-  // Where Flink refuses it now, it would have refused it then.
-  return resumeJob(engines, recorded).then(
-    ({ flinkJobId }) => flinkJobId,
-    () => undefined,
-  );
 }
 
 /** Throws, with nothing touched, where state would be lost; and where the new version fails, with the old one back. */

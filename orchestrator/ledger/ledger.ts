@@ -179,7 +179,7 @@ async function readLedger(
 /** By table, the first day (UTC) that `retain` has kept at any time: its history says what was removed. */
 export async function keptSince(
   { store }: Engines,
-  { name }: PipelineFolder,
+  { name }: Pick<PipelineFolder, "name">,
 ): Promise<Record<string, string>> {
   const { rows } = await store.transaction((client) =>
     client.query<{ detail: { tables: { table: string; cutoff: string }[] } }>(

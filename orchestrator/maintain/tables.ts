@@ -55,7 +55,7 @@ export const hasSnapshots = async (lake: Lake, pipeline: PipelineFolder, table: 
 /** Sets properties of tables where they aren't set yet. Only Flink's side can; none of it touches data. */
 export async function setProperties(
   { connection, lake }: Engines,
-  pipeline: PipelineFolder,
+  pipeline: Pick<PipelineFolder, "name">,
   tables: string[],
   wanted: Record<string, string>,
 ): Promise<void> {

@@ -4,6 +4,7 @@ import { endUpgrade, openUpgrades } from "../deploy/upgrades.ts";
 import type { Engines } from "../engines/engines.ts";
 import { alone } from "../forget/forget.ts";
 import { maintenanceLease } from "../maintain/tables.ts";
+import { dropStage } from "../rebuild/stage.ts";
 import { batchesLost, rewindProblems } from "./checks.ts";
 import { beginRewind, endRewind, listPoints, pointNumbered, type RestorePoint } from "./points.ts";
 import { present } from "./present.ts";
@@ -89,13 +90,16 @@ async function pointBefore(
 }
 
 /** Ends what still runs, and writes down where the jobs go on; until the tables are back, none of them may start. */
-async function halt({ flink, store }: Engines, point: RestorePoint): Promise<void> {
+async function halt(engines: Engines, point: RestorePoint): Promise<void> {
+  const { flink, store } = engines;
   const names = point.jobs.map(({ record }) => record.name);
   for (const { id, name } of await flink.liveJobs()) if (names.includes(name)) await flink.cancel(id);
   // Both versions of one that a dead orchestrator left give way to the point's.
-  for (const open of await openUpgrades(store))
-    if (names.includes(open.job))
-      await endUpgrade(store, open, "upgrade-dropped", { restorePoint: point.id });
+  for (const open of await openUpgrades(store)) {
+    if (!names.includes(open.job)) continue;
+    await dropStage(engines, open);
+    await endUpgrade(store, open, "upgrade-dropped", { restorePoint: point.id });
+  }
   for (const { record, savepoint } of point.jobs)
     await store.saveJob({ ...record, desired: "stopped", flinkJobId: null, restorePath: savepoint });
 }

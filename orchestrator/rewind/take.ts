@@ -162,13 +162,14 @@ export async function takePoint(
 
 /**
  * The restore point that a command leaves which has stopped jobs anyway. It never fails that command: where the jobs'
- * tables are others' too, or maintenance is under way, there is none, and history says why.
+ * tables are others' too there is none, and history says why. The caller keeps maintenance away.
  */
-export async function leavePoint(
+export async function leavePointAlone(
   engines: Engines,
   stopped: RecordedJob[],
   kind: "stop" | "upgrade",
   why: string,
+  note = () => notePoint(engines, stopped, kind, why) as Promise<unknown>,
 ): Promise<void> {
   const { store } = engines;
   const pipeline = stopped[0]?.pipeline;
@@ -184,12 +185,25 @@ export async function leavePoint(
         : [],
     );
     if (shared.length > 0) throw new Error(shared.join("; "));
-    const note = () => notePoint(engines, stopped, kind, why);
-    if (!(await store.withLease(note, false, maintenanceLease({ name: pipeline }))))
-      throw new Error("the pipeline is being maintained");
+    if (!(await note())) throw new Error("the pipeline is being maintained");
     // An upgrade's job stands still meanwhile: savepoints go another time.
     await prune(engines, pipeline, kind === "stop");
   } catch (cause) {
     await store.addHistory("no-restore-point", pipeline, { jobs: names, reason: (cause as Error).message });
   }
 }
+
+/** The same beside maintenance: while that is under way there is no point. */
+export const leavePoint = (
+  engines: Engines,
+  stopped: RecordedJob[],
+  kind: "stop" | "upgrade",
+  why: string,
+): Promise<void> =>
+  leavePointAlone(engines, stopped, kind, why, () =>
+    engines.store.withLease(
+      () => notePoint(engines, stopped, kind, why),
+      false,
+      maintenanceLease({ name: stopped[0]!.pipeline }),
+    ),
+  );

@@ -157,7 +157,8 @@ export function setApart(plan: Plan, ids: number[]): Plan {
       id,
       type: "stream-exec-calc_1",
       projection: types.map((type, inputIndex) => ({ kind: "INPUT_REF", inputIndex, type })),
-      condition: null,
+      // Flink refuses a step that neither filters nor changes anything.
+      condition: { kind: "LITERAL", value: true, type: "BOOLEAN NOT NULL" },
       inputProperties: [{ requiredDistribution: { type: "UNKNOWN" }, damBehavior: "PIPELINED", priority: 0 }],
       outputType: from.outputType,
       description: "Calc(select=[*])",

@@ -53,8 +53,9 @@ it its state; every other step gets a number that was never used. \`plan\` says 
 - **kept**: the same step over the same rows; its state goes on.
 - **new**: it begins with nothing, and nothing is missing: a new table gets rows from now on, a new topic is read from its start.
 - **dropped**: no step of the new SQL needs it.
-- **rebuilt**: its state would be wrong or is not there. Then \`apply\` refuses, before anything is stopped. The way out is a
-  new name for the job and its tables: it fills them from the start of the topic.
+- **rebuilt**: its state would be wrong or is not there. Then \`apply\` refuses, before anything is stopped. The way out is
+  \`apply --rebuild\`: the job's tables are filled from the start of the topic beside the live ones, while the old version
+  goes on, and then exchanged.
 
 What isn't known for sure to be the same counts as another step. The engine's own de-duplication by \`event_id\` alone is kept
 whatever changes before it: copies of an event are one event under any rule.
