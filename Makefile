@@ -92,7 +92,7 @@ chromium:
 	  && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 	  || { echo "The console's tests need Chromium: install Debian's 'chromium', or name yours in CHROMIUM." >&2; exit 1; }
 
-# In these the store has no part: they run once, where only the jobs of two pipelines run beside them.
+# In these the store has no part: they run once, where fewer jobs run beside them.
 STORELESS := tests/e2e/crash-broker.test.ts tests/e2e/lifecycle.test.ts
 
 test-minio: node_modules/.dev deps chromium ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
@@ -100,8 +100,8 @@ test-minio: node_modules/.dev deps chromium ## tests against each engine, then e
 	  $(addprefix --exclude ,$(STORELESS))
 
 test-hdfs: node_modules/.dev deps ## the same way through, with HDFS as the store; a broker that is away, a second instance
-	STACK=$(or $(STACK),native) STORE=hdfs SWORDLAKE_TEST_PIPELINES="game harbour" $(VITEST)/hdfs.json --project e2e tests/e2e/game.test.ts \
-	  tests/e2e/pipeline-folder.test.ts tests/e2e/crash.test.ts $(STORELESS)
+	STACK=$(or $(STACK),native) STORE=hdfs $(VITEST)/hdfs.json --project e2e tests/e2e/game.test.ts \
+	  tests/e2e/crash.test.ts $(STORELESS)
 
 test-compose: node_modules/.dev deps ## the way through on Docker Compose, and integration tests on containers
 	$(VITEST)/containers.json --project containers

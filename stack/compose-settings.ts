@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { checkpointsFolder, lakeAddressesOf, savepointsFolder } from "./addresses.ts";
 import { repository, type StackConfig } from "./config.ts";
+import { writeEmptyHadoopDefaults } from "./engines/hadoop-defaults.ts";
 import { hdfsClientSettings } from "./engines/hdfs.ts";
 import { writeTrinoSettings } from "./engines/trino.ts";
 import { type Instance, writePrivate } from "./instance.ts";
@@ -72,7 +73,7 @@ function makeReadable(path: string): void {
 /** Writes the env file, the mounted settings and the shared folders; doing it twice is harmless. */
 export function writeComposeSettings(config: StackConfig, instance: Instance): void {
   const conf = join(instance.folder, "conf");
-  for (const part of ["hadoop", "trino"]) mkdirSync(join(conf, part), { recursive: true });
+  for (const part of ["hadoop", "hadoop-defaults", "trino"]) mkdirSync(join(conf, part), { recursive: true });
   writePrivate(envFile(instance), envText(composeValues(config, instance)));
   writeTrinoSettings(instance, join(conf, "trino"), 8080, "/etc/trino");
   cpSync(join(repository, "stack/settings/compose/trino"), join(conf, "trino"), { recursive: true });
@@ -81,7 +82,8 @@ export function writeComposeSettings(config: StackConfig, instance: Instance): v
     join(conf, "hadoop/core-site.xml"),
     instance.store === "hdfs" ? hdfsClientSettings(nameNode) : "<configuration/>\n",
   );
-  for (const mounted of ["hadoop", "trino"]) makeReadable(join(conf, mounted));
+  if (instance.store !== "hdfs") writeEmptyHadoopDefaults(join(conf, "hadoop-defaults"));
+  for (const mounted of ["hadoop", "hadoop-defaults", "trino"]) makeReadable(join(conf, mounted));
   const jars = jarsFolder(config.cache, "flink-connectors");
   if (existsSync(jars)) makeReadable(jars);
   chmodSync(instance.folder, 0o700);

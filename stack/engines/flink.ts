@@ -9,6 +9,7 @@ import { writePrivate } from "../instance.ts";
 import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
 import { programOptions } from "./class-archive.ts";
+import { writeEmptyHadoopDefaults } from "./hadoop-defaults.ts";
 import { hdfsClientSettings } from "./hdfs.ts";
 
 /** What Flink needs on Java 17, from its own distribution's settings. */
@@ -76,7 +77,11 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
   const { ports, secrets } = instance;
   const conf = join(instance.folder, "conf/flink");
   const addresses = addressesOf(instance);
-  const folders = (["flink", "flink-connectors"] as const).map((module) => jarsFolder(config.cache, module));
+  const defaults = join(config.cache, "jars/hadoop-defaults");
+  const folders = [
+    ...(instance.store === "hdfs" ? [] : [defaults]),
+    ...(["flink", "flink-connectors"] as const).map((module) => jarsFolder(config.cache, module)),
+  ];
   const settings: Record<string, string | number> = {
     "jobmanager.rpc.address": "127.0.0.1",
     "jobmanager.rpc.port": ports.flink_rpc,
@@ -112,6 +117,7 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
       join(instance.folder, "data/flink-tmp"),
     ])
       mkdirSync(folder, { recursive: true });
+    writeEmptyHadoopDefaults(defaults);
     const common = readFileSync(join(repository, "stack/settings/flink.properties"), "utf8");
     const own = Object.entries(settings)
       .map(([name, value]) => `${name}: ${value}\n`)

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Answers } from "../../flink-sql/generator.ts";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
-import { swordlake, swordlakeJson, swordlakeWith } from "../support/cli.ts";
+import { apply, swordlake, swordlakeJson, swordlakeWith } from "../support/cli.ts";
 
 const out = mkdtempSync(join(tmpdir(), "swordlake-apps-"));
 const file = join(out, "users_app_data.csv");
@@ -29,6 +29,7 @@ const day = "2020-11-03";
 let answers: Answers;
 
 beforeAll(async () => {
+  await apply("apps");
   await ran("generate", "apps", "--rows", "6000", "--seed", "11", "--damage", "0.05", "--out", out);
   answers = JSON.parse(readFileSync(answersFile, "utf8")) as Answers;
 });

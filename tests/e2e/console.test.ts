@@ -12,7 +12,7 @@ import {
   type Seen,
   startBrowser,
 } from "../support/browser.ts";
-import { swordlake, swordlakeJson } from "../support/cli.ts";
+import { apply, swordlake, swordlakeJson } from "../support/cli.ts";
 import { isolated, type Services, services } from "../support/services.ts";
 
 let running: Services;
@@ -48,6 +48,7 @@ const newKey = async (scope: string) =>
   (await swordlakeJson<{ token: string }>("keys", "create", user, "--scope", scope)).token;
 
 beforeAll(async () => {
+  await apply("club", "shop");
   running = await services();
   address = running.connection.addresses.console;
   expect(root, "SWORDLAKE_PIPELINES names no folder for pipelines").not.toBe("");

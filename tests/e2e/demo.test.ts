@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { repository } from "../../stack/config.ts";
-import { swordlake, swordlakeJson } from "../support/cli.ts";
+import { apply, swordlake, swordlakeJson } from "../support/cli.ts";
 
 const make = (...args: string[]) =>
   execa("make", args, { cwd: repository, reject: false, all: true, stdin: "ignore" });
@@ -59,6 +59,7 @@ describe("make", () => {
   });
 
   it("notebooks: executes each, with its reports, pictures and a closed ledger in its page", async () => {
+    await apply(...filed, "apps");
     await Promise.all(filed.map(loadSome));
     const ran = await make("notebooks");
     expect(ran.exitCode, ran.all).toBe(0);

@@ -3,7 +3,7 @@
 import axios from "axios";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
-import { load, swordlake, swordlakeJson } from "../support/cli.ts";
+import { apply, load, swordlake, swordlakeJson } from "../support/cli.ts";
 import { type Services, services } from "../support/services.ts";
 
 let running: Services;
@@ -18,6 +18,7 @@ const arrival = {
 };
 
 beforeAll(async () => {
+  await apply("harbour");
   running = await services();
 });
 

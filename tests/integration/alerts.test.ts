@@ -11,7 +11,7 @@ import { createWebhook } from "../../orchestrator/alerts/webhook.ts";
 import { connectEngines, type Engines } from "../../orchestrator/engines/engines.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeJson } from "../support/cli.ts";
+import { apply, stop, swordlakeJson } from "../support/cli.ts";
 import { type Services, services } from "../support/services.ts";
 
 interface Call {
@@ -21,6 +21,7 @@ interface Call {
 }
 
 const windowMs = 10_000;
+const startMs = 3 * 60_000;
 // Beyond 2^53, and other ones in each run.
 const firstUser = 9_007_199_254_740_993n + BigInt(Date.now()) * 1000n;
 const [bot, other, person] = [0n, 2n, 4n].map((n) => String(firstUser + n)) as [string, string, string];
@@ -78,6 +79,7 @@ const until = (what: string, holds: () => Promise<boolean> | boolean) =>
   waitFor(what, async () => holds(), { timeoutMs: 50_000 });
 
 beforeAll(async () => {
+  await apply("shop");
   running = await services();
   engines = await connectEngines(readStackConfig());
   receiver = createServer((request, response) => {
@@ -92,12 +94,12 @@ beforeAll(async () => {
   });
   receiver.listen(0, "127.0.0.1");
   await once(receiver, "listening");
-});
+}, startMs);
 
 afterAll(async () => {
   receiver?.close();
-  await Promise.allSettled([engines?.kafka.close(), engines?.store.close()]);
-});
+  await Promise.allSettled([engines?.kafka.close(), engines?.store.close(), stop("shop")]);
+}, startMs);
 
 describe("alerts", () => {
   it("are raised by bursts alone, and wait while the webhook is down", async () => {

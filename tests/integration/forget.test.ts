@@ -1,12 +1,13 @@
 // A person is forgotten under load and a crash: nobody else's row is lost or doubled, nothing of theirs is left.
 import axios from "axios";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectTrino, type Lake } from "../../orchestrator/engines/trino.ts";
 import type { Forgotten } from "../../orchestrator/forget/forget.ts";
 import type { Retained } from "../../orchestrator/forget/retain.ts";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import type { Status } from "../../orchestrator/status.ts";
-import { swordlake, swordlakeJson } from "../support/cli.ts";
+import { apply, stop, swordlake, swordlakeJson } from "../support/cli.ts";
+import { meanwhile } from "../support/meanwhile.ts";
 import { isolated, type Services, services } from "../support/services.ts";
 
 const timeout = 15 * 60_000;
@@ -34,9 +35,12 @@ const count = async (sql: string) => Number((await lake.query(`SELECT count(*) F
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 beforeAll(async () => {
+  await apply("club");
   running = await services();
   lake = connectTrino(running.trino);
-});
+}, timeout);
+
+afterAll(() => stop("club"), timeout);
 
 describe("reports of a pipeline in a temporary directory", { timeout }, () => {
   it("take a parameter that no quote escapes, and show it", async () => {
@@ -120,15 +124,12 @@ describe("forget", { timeout }, () => {
     });
     expect(broken.status).toBe(400);
     let sent = 0;
-    let loading = true;
-    const load = (async () => {
-      while (loading) {
-        const answer = await send(crowd.map(payment));
-        if (answer.status === 202) sent += crowd.length;
-        // Others read meanwhile; it also keeps the load to what a busy machine lands in time.
-        await lake.query("SELECT count(*) FROM lake.club.payments");
-      }
-    })();
+    const stopLoad = meanwhile(async () => {
+      const answer = await send(crowd.map(payment));
+      if (answer.status === 202) sent += crowd.length;
+      // Others read meanwhile; it also keeps the load to what a busy machine lands in time.
+      await lake.query("SELECT count(*) FROM lake.club.payments");
+    });
     const forgetting = swordlake("forget", "club", "--user", person, "--json");
     const ended = await forgetting;
     const status = await swordlakeJson<Status>("status");
@@ -136,8 +137,7 @@ describe("forget", { timeout }, () => {
     // What it goes back to now is what forgetting has left of the snapshots.
     process.kill(taskmanager.pid!, "SIGKILL");
     await send(crowd.map(visit));
-    loading = false;
-    await load;
+    await stopLoad();
     expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(0);
     const done = JSON.parse(ended.stdout) as Forgotten;
     expect(done).toMatchObject({

@@ -9,7 +9,7 @@ import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { repository } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlake, swordlakeJson } from "../support/cli.ts";
+import { apply, stop, swordlake, swordlakeJson } from "../support/cli.ts";
 import { services } from "../support/services.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "swordlake-load-"));
@@ -70,12 +70,10 @@ const bytes = Buffer.concat([
 const firstBadLine = fine.length + 2;
 const expected = [...damaged.map(([, reason]) => reason), "row_cut"];
 
-beforeAll(async () => {
-  const applied = await swordlake("apply", "depot");
-  expect(applied.stderr + applied.exitCode).toMatch(/0$/);
-}, 300_000);
-
 const patience = { timeout: 300_000 };
+
+beforeAll(() => apply("depot"), patience.timeout);
+afterAll(() => stop("depot"), patience.timeout);
 
 describe("a file with every damage", patience, () => {
   it("is accounted for row by row, and lands exactly what is right", async () => {

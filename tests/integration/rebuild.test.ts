@@ -14,6 +14,7 @@ import { repository } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
 import { swordlakeWith } from "../support/cli.ts";
 import { recordOf, writeFolder } from "../support/folder.ts";
+import { meanwhile } from "../support/meanwhile.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
 
@@ -139,15 +140,11 @@ const isCleared = async () =>
 
 /** Runs `work` while purchases keep coming. */
 async function whileTheyBuy<T>(work: () => Promise<T>): Promise<T> {
-  let isDone = false;
-  const buying = (async () => {
-    while (!isDone) await send(20);
-  })();
+  const stopBuying = meanwhile(() => send(20));
   try {
     return await work();
   } finally {
-    isDone = true;
-    await buying;
+    await stopBuying();
   }
 }
 
@@ -198,22 +195,16 @@ describe("a rebuild", () => {
         receipts: [sum(amounts) + 50 * early.length, sum(amounts) + 20 * early.length],
       };
       const seen = { spent: new Set<string>(), costly: new Set<string>(), receipts: new Set<string>() };
-      let isDone = false;
-      const reading = (async () => {
-        while (!isDone)
-          for (const table of ["spent", "costly", "receipts"] as const)
-            seen[table].add(String((await sql(queries[table]))[0]?.[0]));
-      })();
+      const tables = ["spent", "costly", "receipts"] as const;
+      const look = async () => {
+        for (const table of tables) seen[table].add(String((await sql(queries[table]))[0]?.[0]));
+      };
+      const stopReading = meanwhile(look);
       await whileTheyBuy(() =>
-        well("apply", name, "--rebuild", job, "--plan", hash, "--why", "sums").finally(() => {
-          isDone = true;
-        }),
-      );
-      await reading;
-      for (const table of ["spent", "costly", "receipts"] as const) {
-        seen[table].add(String((await sql(queries[table]))[0]?.[0]));
-        expect([...seen[table]]).toEqual(may[table].map(String));
-      }
+        well("apply", name, "--rebuild", job, "--plan", hash, "--why", "sums"),
+      ).finally(stopReading);
+      await look();
+      for (const table of tables) expect([...seen[table]]).toEqual(may[table].map(String));
       await expectArithmetic(
         (one) => one.user,
         (one) => one.amount,

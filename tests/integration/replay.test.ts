@@ -7,6 +7,7 @@ import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import type { Replayed } from "../../orchestrator/replay/run.ts";
 import { swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
+import { meanwhile } from "../support/meanwhile.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
 
@@ -80,25 +81,15 @@ it(
     expect(compared.tables[0]).toMatchObject({ table: "all_items", inserted: before / 2, deleted: 0 });
     expect(await sql(firstRows)).toEqual([[String(before / 2)]]);
 
-    let isDone = false;
     const seen = new Set<string>();
-    const meanwhile = [
-      (async () => {
-        while (!isDone) await send(20);
-      })(),
-      (async () => {
-        while (!isDone) seen.add(String((await sql(firstRows))[0]![0]));
-      })(),
-    ];
+    const look = async () => seen.add(String((await sql(firstRows))[0]![0]));
+    const [stopSending, stopReading] = [meanwhile(() => send(20)), meanwhile(look)];
     const replayed: Replayed = JSON.parse(
-      await ran("replay", name, "--json").finally(() => {
-        isDone = true;
-      }),
+      await ran("replay", name, "--json").finally(() => Promise.all([stopSending(), stopReading()])),
     );
-    await Promise.all(meanwhile);
     expect(replayed.tables.map(({ table }) => table)).toEqual(["all_items", "latest"]);
     expect(replayed.tables[0]).toMatchObject({ inserted: before / 2, deleted: 0 });
-    seen.add(String((await sql(firstRows))[0]![0]));
+    await look();
     expect([...seen].sort()).toEqual([String(before / 2), String(before)]);
 
     expect(await ledger()).toMatchObject({ closed: true, problems: [], landed: sent, filtered: 0 });

@@ -26,6 +26,19 @@ export const swordlake = (...args: string[]): Promise<Ran> => node("orchestrator
 export const swordlakeWith = (env: Record<string, string>, ...args: string[]): Promise<Ran> =>
   node("orchestrator/bin.js", args, env);
 
+/** Starts jobs of pipelines that a file's tests need: a job that runs costs all the others, so each waits for who needs it. */
+export async function apply(...pipelines: string[]): Promise<void> {
+  for (const name of pipelines) {
+    const ran = await swordlake("apply", name);
+    if (ran.exitCode !== 0) throw new Error(`Pipeline '${name}' was not applied:\n${ran.stderr}`);
+  }
+}
+
+/** Ends them after the file, for the same reason. */
+export async function stop(...pipelines: string[]): Promise<void> {
+  for (const name of pipelines) await swordlake("stop", name);
+}
+
 /** The document a command prints with --json. Throws what it said where it failed. */
 export async function swordlakeJson<T>(...args: string[]): Promise<T> {
   const ran = await swordlake(...args, "--json");

@@ -2,15 +2,12 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { swordlake } from "./cli.ts";
+import { apply, swordlake } from "./cli.ts";
 
 const fixtures = new URL("pipelines", import.meta.url).pathname;
 let instance: string | undefined;
 
-/** A run of few tests names the pipelines that they need, as each more costs its jobs' start; none stands for all. */
-export const pipelinesWanted = (process.env.SWORDLAKE_TEST_PIPELINES ?? "").split(/\s+/).filter(Boolean);
-
-/** Vitest calls this for each project; only the first starts anything. */
+/** Vitest calls this for each project; only the first starts anything. What a file needs beside `game` it applies itself. */
 export async function setup(): Promise<void> {
   if (process.env.SWORDLAKE_TEST_INSTANCE) return;
   instance = `test-${process.env.STORE ?? "minio"}`;
@@ -23,12 +20,9 @@ export async function setup(): Promise<void> {
     SWORDLAKE_PIPELINES: pipelines,
   });
   await swordlake("clean");
-  const up = await swordlake("up", ...(pipelinesWanted.length > 0 ? ["--no-apply"] : []));
+  const up = await swordlake("up", "--no-apply");
   if (up.exitCode !== 0) throw new Error(`The stack for the tests didn't start:\n${up.stderr}`);
-  for (const name of pipelinesWanted) {
-    const applied = await swordlake("apply", name);
-    if (applied.exitCode !== 0) throw new Error(`Pipeline '${name}' was not applied:\n${applied.stderr}`);
-  }
+  await apply("game");
 }
 
 /** Ends the stack; its folder stays where a test failed, so that logs can be read. */
