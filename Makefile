@@ -96,7 +96,7 @@ chromium:
 STORELESS := tests/e2e/crash-broker.test.ts tests/e2e/lifecycle.test.ts
 
 test-minio: node_modules/.dev deps chromium ## tests against each engine, then events in over HTTP and rows out of Trino, crashes
-	STACK=$(or $(STACK),native) STORE=minio $(VITEST)/minio.json --project integration --project e2e \
+	STACK=$(or $(STACK),native) STORE=minio $(VITEST)/minio.json --project integration --project alone --project e2e \
 	  $(addprefix --exclude ,$(STORELESS))
 
 test-hdfs: node_modules/.dev deps ## the same way through, with HDFS as the store; a broker that is away, a second instance
