@@ -1,5 +1,5 @@
-// Hadoop's default settings, emptied where there is no HDFS: Parquet's writer takes a new Configuration for each file, which
-// parses half a megabyte of XML. Of a TaskManager without events that was two fifths of its Java time.
+// Hadoop's default settings, emptied where there is no HDFS: Parquet's writer would parse all of them for each file
+// (docs/decisions/0033).
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
