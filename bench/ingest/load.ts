@@ -144,7 +144,8 @@ export async function openLoop(
   const sleep = stayAwake();
   const ticks = setInterval(sendDue, 1);
   const total = Math.floor(((until - from) / 1000) * perSecond);
-  while (sent < total && !state.fault) await delay(20);
+  // A collector that answers too slowly leaves no connection for the rest: it stays unsent.
+  while (sent < total && !state.fault && performance.now() < until + drainTimeoutMs) await delay(20);
   clearInterval(ticks);
   await drain().finally(sleep);
   const ms = (of: hdr.Histogram, percentile: number) => of.getValueAtPercentile(percentile) / 1000;

@@ -12,7 +12,7 @@ import { onStage, runProgram, type Stage, settingsOf, writeResults } from "../st
 
 const settings = z.object({
   SECONDS: z.coerce.number().int().min(5).max(3600).default(300),
-  CONNECTIONS: z.coerce.number().int().min(16).max(1000).default(256),
+  CONNECTIONS: z.coerce.number().int().min(16).max(1000).default(512),
 });
 
 const eventsPerRequest = 100;
