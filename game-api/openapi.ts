@@ -1,7 +1,7 @@
 // What the API says of itself: JSON schemas and examples made from the contracts, nothing typed twice.
 import { z } from "zod";
 import { requestType } from "../flink-sql/envelope.ts";
-import type { EventType } from "../flink-sql/pipeline.ts";
+import { type EventType, id64Pattern } from "../flink-sql/pipeline.ts";
 import { sourceSchema, unreadableSchema } from "./batch-source.ts";
 import { acceptedEncodings } from "./body-encoding.ts";
 import type { PipelineRoutes } from "./event-routes.ts";
@@ -63,9 +63,11 @@ export function bodySchema(event: EventType): JsonSchema & { examples: Record<st
     io: "input",
     unrepresentable: "any",
     override: ({ jsonSchema }) => {
+      const isId = jsonSchema.flink === "BIGINT" && jsonSchema.type === "string";
       // How a column is stored is no business of a client; a format says more than its pattern.
       delete jsonSchema.flink;
       if (jsonSchema.format) delete jsonSchema.pattern;
+      if (isId) jsonSchema.pattern = id64Pattern;
     },
   }) as JsonSchema;
   const { $schema: _, ...schema } = made;
