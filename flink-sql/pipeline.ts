@@ -178,8 +178,9 @@ const id64Largest = BigInt(id64Max);
 
 /** All that `id64` takes, as one pattern for documents: its check of the size is none that JSON Schema can tell. */
 export const id64Pattern = `^(\\d{1,18}|${[...id64Max]
-  .map((digit, at) => `${id64Max.slice(0, at)}[0-${Number(digit) - 1}]\\d{${id64Max.length - at - 1}}`)
-  .filter((part) => !part.includes("[0--1]"))
+  .flatMap((digit, at) =>
+    digit === "0" ? [] : `${id64Max.slice(0, at)}[0-${Number(digit) - 1}]\\d{${id64Max.length - at - 1}}`,
+  )
   .join("|")}|${id64Max})$`;
 
 /** 64-bit id: digits in a string in JSON and TypeScript (exact beyond 2^53), BIGINT in the lake. */

@@ -63,11 +63,10 @@ export function bodySchema(event: EventType): JsonSchema & { examples: Record<st
     io: "input",
     unrepresentable: "any",
     override: ({ jsonSchema }) => {
-      const isId = jsonSchema.flink === "BIGINT" && jsonSchema.type === "string";
+      if (jsonSchema.flink === "BIGINT" && jsonSchema.type === "string") jsonSchema.pattern = id64Pattern;
       // How a column is stored is no business of a client; a format says more than its pattern.
       delete jsonSchema.flink;
       if (jsonSchema.format) delete jsonSchema.pattern;
-      if (isId) jsonSchema.pattern = id64Pattern;
     },
   }) as JsonSchema;
   const { $schema: _, ...schema } = made;

@@ -73,7 +73,8 @@ function makeReadable(path: string): void {
 /** Writes the env file, the mounted settings and the shared folders; doing it twice is harmless. */
 export function writeComposeSettings(config: StackConfig, instance: Instance): void {
   const conf = join(instance.folder, "conf");
-  for (const part of ["hadoop", "hadoop-defaults", "trino"]) mkdirSync(join(conf, part), { recursive: true });
+  const mounted = ["hadoop", "hadoop-defaults", "trino"];
+  for (const part of mounted) mkdirSync(join(conf, part), { recursive: true });
   writePrivate(envFile(instance), envText(composeValues(config, instance)));
   writeTrinoSettings(instance, join(conf, "trino"), 8080, "/etc/trino");
   cpSync(join(repository, "stack/settings/compose/trino"), join(conf, "trino"), { recursive: true });
@@ -83,7 +84,7 @@ export function writeComposeSettings(config: StackConfig, instance: Instance): v
     instance.store === "hdfs" ? hdfsClientSettings(nameNode) : "<configuration/>\n",
   );
   if (instance.store !== "hdfs") writeEmptyHadoopDefaults(join(conf, "hadoop-defaults"));
-  for (const mounted of ["hadoop", "hadoop-defaults", "trino"]) makeReadable(join(conf, mounted));
+  for (const part of mounted) makeReadable(join(conf, part));
   const jars = jarsFolder(config.cache, "flink-connectors");
   if (existsSync(jars)) makeReadable(jars);
   chmodSync(instance.folder, 0o700);

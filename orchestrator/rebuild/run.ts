@@ -1,6 +1,5 @@
 // A rebuild from its beginning to its end: tables are filled beside the live ones while the old version goes on, then it
 // stops, the live ones are made equal, and the new version goes on. Each step is written down before it is done.
-
 import { waitFor } from "../../stack/wait.ts";
 import type { Action } from "../deploy/reconcile.ts";
 import { lostState } from "../deploy/refusals.ts";

@@ -10,22 +10,23 @@ const where = (conditions: (string | undefined)[]) => {
 
 const nameOf = (schema: string, { name }: RebuiltTable) => `lake.${quoted(schema)}.${quoted(name)}`;
 
+const columnsOf = ({ columns }: RebuiltTable) => columns.map(quoted).join(", ");
+
 /** Rows that the table is to have: those filled anew; its retention has removed what is older than `since`. */
 export const filledRows = (pipeline: string, table: RebuiltTable, since?: string): string => {
   const kept =
     since && table.retainedBy ? `CAST(${quoted(table.retainedBy)} AS DATE) >= DATE '${since}'` : "";
-  const columns = table.columns.map(quoted).join(", ");
-  return `SELECT ${columns} FROM ${nameOf(rebuildSchema(pipeline), table)}${where([table.own, kept])}`;
+  return `SELECT ${columnsOf(table)} FROM ${nameOf(rebuildSchema(pipeline), table)}${where([table.own, kept])}`;
 };
 
 /** Rows that the table had at a snapshot. */
 export const rowsBefore = (pipeline: string, table: RebuiltTable, snapshot: string | null): string =>
-  `SELECT ${table.columns.map(quoted).join(", ")} FROM ${nameOf(pipeline, table)}` +
+  `SELECT ${columnsOf(table)} FROM ${nameOf(pipeline, table)}` +
   (snapshot ? ` FOR VERSION AS OF ${snapshot}${where([table.own])}` : " WHERE FALSE");
 
 /** Distinct rows, how many of each there should be and how many there are. */
 function counted(pipeline: string, table: RebuiltTable, rows: string): string {
-  const columns = table.columns.map(quoted).join(", ");
+  const columns = columnsOf(table);
   const live = `SELECT ${columns}, FALSE FROM ${nameOf(pipeline, table)}${where([table.own])}`;
   return (
     `SELECT ${columns}, count_if(is_rebuilt) AS rebuilt_rows, count_if(NOT is_rebuilt) AS live_rows ` +

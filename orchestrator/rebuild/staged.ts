@@ -81,11 +81,13 @@ type Version = Pick<Job, "settings" | "statements">;
 export const moveBack = (staged: string, from: Version, plan: string, to: Version): Verdict =>
   judgePlans({ plan: staged, ...surroundingsOf(from) }, { plan, ...surroundingsOf(to) });
 
+/** Steps whose state can't go on. */
+export const stuckOf = ({ steps }: Verdict): string[] =>
+  steps.filter(({ verdict }) => verdict === "rebuilt").map(({ name }) => name);
+
 /** Steps whose state could not go from the tables beside the live ones to the live ones; empty where all can. */
-export function stuckSteps(pipeline: string, job: Version, plan: string): string[] {
-  const { steps } = moveBack(inSchema(plan, pipeline, rebuildSchema(pipeline)), job, plan, job);
-  return steps.filter(({ verdict }) => verdict === "rebuilt").map(({ name }) => name);
-}
+export const stuckSteps = (pipeline: string, job: Version, plan: string): string[] =>
+  stuckOf(moveBack(inSchema(plan, pipeline, rebuildSchema(pipeline)), job, plan, job));
 
 /** Tables of the lake that a plan reads. */
 export const readFromLake = (plan: string): string[] =>

@@ -13,7 +13,7 @@ import { goTo } from "../rewind/snapshots.ts";
 import { compilePlan } from "../state/compile.ts";
 import { whileHeld, writerLeases } from "./leases.ts";
 import { comparison, exchange, filledRows, rowsBefore } from "./sql.ts";
-import { type Exchanged, moveBack, type Rebuild, type RebuiltTable } from "./staged.ts";
+import { type Exchanged, moveBack, type Rebuild, type RebuiltTable, stuckOf } from "./staged.ts";
 
 /** What the history says of a rebuild: why, how long it took, what each table's commit did. */
 export const toldOf = ({ why, begunAt, tables }: Rebuild) => ({
@@ -84,7 +84,7 @@ export async function exchangeTables(engines: Engines, upgrade: Upgrade): Promis
   const { pipeline, name, definition } = next;
   const plan = await compilePlan(engines.connection, { name, pipeline, ...definition });
   const verdict = moveBack(staged.plan!, staged.definition, plan, definition);
-  const stuck = verdict.steps.filter((step) => step.verdict === "rebuilt").map((step) => step.name);
+  const stuck = stuckOf(verdict);
   if (stuck.length > 0)
     return giveWay(engines, upgrade, `state of ${stuck.join(", ")} can't go on in the live tables`);
   let now: Upgrade;

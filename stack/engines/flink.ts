@@ -77,9 +77,9 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
   const { ports, secrets } = instance;
   const conf = join(instance.folder, "conf/flink");
   const addresses = addressesOf(instance);
-  const defaults = join(config.cache, "jars/hadoop-defaults");
+  const defaults = instance.store === "hdfs" ? [] : [join(config.cache, "jars/hadoop-defaults")];
   const folders = [
-    ...(instance.store === "hdfs" ? [] : [defaults]),
+    ...defaults,
     ...(["flink", "flink-connectors"] as const).map((module) => jarsFolder(config.cache, module)),
   ];
   const settings: Record<string, string | number> = {
@@ -117,7 +117,7 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
       join(instance.folder, "data/flink-tmp"),
     ])
       mkdirSync(folder, { recursive: true });
-    writeEmptyHadoopDefaults(defaults);
+    for (const folder of defaults) writeEmptyHadoopDefaults(folder);
     const common = readFileSync(join(repository, "stack/settings/flink.properties"), "utf8");
     const own = Object.entries(settings)
       .map(([name, value]) => `${name}: ${value}\n`)

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import type { Status } from "../../orchestrator/status.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlake, swordlakeJson } from "../support/cli.ts";
+import { succeed, swordlake, swordlakeJson } from "../support/cli.ts";
 import { writeFolder } from "../support/folder.ts";
 import { isolated, type Services, services } from "../support/services.ts";
 
@@ -76,11 +76,7 @@ function write(files: Record<string, string>): void {
   }
 }
 
-const run = async (...args: string[]) => {
-  const ran = await swordlake(...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
-  return ran.stdout;
-};
+const run = (...args: string[]) => succeed({}, ...args);
 const sql = async (query: string): Promise<unknown[][]> => JSON.parse(await run("sql", query, "--json")).rows;
 const plan = async (): Promise<string[]> => JSON.parse(await run("plan", name, "--json")).actions;
 

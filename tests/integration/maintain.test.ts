@@ -8,7 +8,7 @@ import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import type { Maintained } from "../../orchestrator/maintain/maintain.ts";
 import { commit } from "../../orchestrator/maintain/tables.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed, swordlakeWith } from "../support/cli.ts";
 import { recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
@@ -40,11 +40,7 @@ INSERT INTO happenings SELECT event_id, user_id, kafka_partition, kafka_offset F
 `,
 };
 
-const run = async (...args: string[]) => {
-  const ran = await swordlakeWith(env, ...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
-  return ran.stdout;
-};
+const run = (...args: string[]) => succeed(env, ...args);
 const ledger = async (): Promise<Ledger> => JSON.parse(await run("ledger", name, "--json"));
 
 /** Sends a record after another, each to be committed soon, until it is stopped. Returns how many. */

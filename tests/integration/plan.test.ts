@@ -10,7 +10,7 @@ import { setTopicSetting } from "../../orchestrator/engines/kafka-settings.ts";
 import { commit } from "../../orchestrator/maintain/tables.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed, swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
@@ -25,11 +25,7 @@ let root: string;
 let engines: Engines;
 
 const run = (...args: string[]) => swordlakeWith({ SWORDLAKE_PIPELINES: root }, ...args);
-const well = async (...args: string[]) => {
-  const ran = await run(...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
-  return ran.stdout;
-};
+const well = (...args: string[]) => succeed({ SWORDLAKE_PIPELINES: root }, ...args);
 const planned = async (): Promise<PlanDocument> => JSON.parse(await well("plan", name, "--json"));
 const write = (file: string, text: string) => writeFileSync(join(root, name, file), text);
 const sql = (query: string) => engines.lake.query(query);

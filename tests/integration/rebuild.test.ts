@@ -12,7 +12,7 @@ import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { rebuildSchema, stagedName } from "../../orchestrator/rebuild/staged.ts";
 import { repository } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed, swordlakeWith } from "../support/cli.ts";
 import { recordOf, writeFolder } from "../support/folder.ts";
 import { meanwhile } from "../support/meanwhile.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
@@ -77,11 +77,7 @@ let store: Store;
 const sent: Sent[] = [];
 
 const run = (...args: string[]) => swordlakeWith({ SWORDLAKE_PIPELINES: root }, ...args);
-const well = async (...args: string[]) => {
-  const ran = await run(...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
-  return ran.stdout;
-};
+const well = (...args: string[]) => succeed({ SWORDLAKE_PIPELINES: root }, ...args);
 /** In this process: readers must look more often than a command could. */
 const sql = async (query: string): Promise<unknown[][]> =>
   (await connectTrino((await services()).trino).query(query)).rows;

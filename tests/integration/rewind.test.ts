@@ -14,7 +14,7 @@ import { assertNotRewinding, listPoints } from "../../orchestrator/rewind/points
 import type { Rewound } from "../../orchestrator/rewind/rewind.ts";
 import { repository } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed, swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
@@ -44,11 +44,7 @@ let store: Store;
 let rounds = 0;
 
 const ran = (...args: string[]) => swordlakeWith(env, ...args);
-const run = async (...args: string[]) => {
-  const done = await ran(...args);
-  if (done.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${done.stderr}\n${done.stdout}`);
-  return done.stdout;
-};
+const run = (...args: string[]) => succeed(env, ...args);
 const take = async (): Promise<number> =>
   JSON.parse(await run("points", name, "--take", "--why", `after ${rounds}`, "--json")).point;
 const rewind = async (to: number, ...more: string[]): Promise<Rewound> =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFlink } from "../../orchestrator/engines/flink.ts";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed, swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
@@ -18,11 +18,7 @@ let root: string;
 let env: Record<string, string>;
 
 const run = (...args: string[]) => swordlakeWith(env, ...args);
-const well = async (...args: string[]) => {
-  const ran = await run(...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
-  return ran.stdout;
-};
+const well = (...args: string[]) => succeed(env, ...args);
 const sql = async (query: string): Promise<unknown[][]> =>
   JSON.parse(await well("sql", query, "--json")).rows;
 const write = (file: string, text: string) => writeFileSync(join(root, name, file), text);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createFlink, type Flink } from "../../orchestrator/engines/flink.ts";
 import { repository } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed } from "../support/cli.ts";
 import { catalogue, writeFolder } from "../support/folder.ts";
 import { isolated, services } from "../support/services.ts";
 
@@ -30,10 +30,7 @@ function createRandom(from: number): () => number {
   };
 }
 
-const run = async (...args: string[]) => {
-  const ran = await swordlakeWith(env, ...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}`);
-};
+const run = (...args: string[]) => succeed(env, ...args);
 
 const start = () =>
   execa(process.execPath, ["orchestrator/bin.js", "run"], {

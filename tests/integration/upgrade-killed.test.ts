@@ -10,7 +10,7 @@ import { openStore, type Store } from "../../orchestrator/engines/store.ts";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
 import { repository } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
@@ -24,11 +24,7 @@ const { "jobs/counting.sql": _job, "tables/counts.sql": _table, ...files } = cat
 let root: string;
 let store: Store;
 
-const well = async (...args: string[]) => {
-  const ran = await swordlakeWith({ SWORDLAKE_PIPELINES: root }, ...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
-  return ran.stdout;
-};
+const well = (...args: string[]) => succeed({ SWORDLAKE_PIPELINES: root }, ...args);
 const write = (text: string) => writeFileSync(join(root, name, "jobs/landing.sql"), text);
 
 async function send(round: number): Promise<void> {

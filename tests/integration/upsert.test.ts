@@ -2,7 +2,7 @@
 // comes between; and a ledger that closes on it, and opens where the latest row is gone.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ledger } from "../../orchestrator/ledger/ledger.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed, swordlakeWith } from "../support/cli.ts";
 import { catalogue, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
@@ -13,11 +13,7 @@ const keys = 24;
 const rounds = 6;
 let env: Record<string, string>;
 
-const run = async (...args: string[]) => {
-  const ran = await swordlakeWith(env, ...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
-  return ran.stdout;
-};
+const run = (...args: string[]) => succeed(env, ...args);
 const ledger = async (): Promise<Ledger> =>
   JSON.parse((await swordlakeWith(env, "ledger", name, "--json", "--wait", "300")).stdout);
 const sql = async (query: string): Promise<unknown[][]> => JSON.parse(await run("sql", query, "--json")).rows;

@@ -20,7 +20,7 @@ import { createLooker } from "../../orchestrator/watch/look.ts";
 import { readHealth } from "../../orchestrator/watch/rows.ts";
 import { readStackConfig } from "../../stack/config.ts";
 import { waitFor } from "../../stack/wait.ts";
-import { swordlakeWith } from "../support/cli.ts";
+import { succeed } from "../support/cli.ts";
 import { catalogue, inThisProcess, recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
@@ -35,11 +35,7 @@ let end = async () => {};
 const latest = new Map<string, PipelineState>();
 const told: { at: number; data: Record<string, string> }[] = [];
 
-const run = async (...args: string[]) => {
-  const ran = await swordlakeWith({ SWORDLAKE_PIPELINES: root }, ...args);
-  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}`);
-  return ran.stdout;
-};
+const run = (...args: string[]) => succeed({ SWORDLAKE_PIPELINES: root }, ...args);
 const until = (what: string, holds: () => Promise<boolean> | boolean) =>
   waitFor(what, async () => holds(), { timeoutMs: 90_000 });
 const statusOf = async () => {

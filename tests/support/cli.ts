@@ -26,12 +26,16 @@ export const swordlake = (...args: string[]): Promise<Ran> => node("orchestrator
 export const swordlakeWith = (env: Record<string, string>, ...args: string[]): Promise<Ran> =>
   node("orchestrator/bin.js", args, env);
 
+/** What a command prints that must succeed, with more environment. Throws all that it said where it failed. */
+export async function succeed(env: Record<string, string>, ...args: string[]): Promise<string> {
+  const ran = await swordlakeWith(env, ...args);
+  if (ran.exitCode !== 0) throw new Error(`swordlake ${args.join(" ")}:\n${ran.stderr}\n${ran.stdout}`);
+  return ran.stdout;
+}
+
 /** Starts jobs of pipelines that a file's tests need: a job that runs costs all the others, so each waits for who needs it. */
 export async function apply(...pipelines: string[]): Promise<void> {
-  for (const name of pipelines) {
-    const ran = await swordlake("apply", name);
-    if (ran.exitCode !== 0) throw new Error(`Pipeline '${name}' was not applied:\n${ran.stderr}`);
-  }
+  for (const name of pipelines) await succeed({}, "apply", name);
 }
 
 /** Ends them after the file, for the same reason. */
