@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { checkpointsFolder, lakeAddressesOf, savepointsFolder } from "./addresses.ts";
 import { repository, type StackConfig } from "./config.ts";
-import { writeEmptyHadoopDefaults } from "./engines/hadoop-defaults.ts";
+import { flinkFirstFolder, writeFlinkFirst } from "./engines/flink-first.ts";
 import { hdfsClientSettings } from "./engines/hdfs.ts";
 import { writeTrinoSettings } from "./engines/trino.ts";
 import { type Instance, writePrivate } from "./instance.ts";
@@ -35,6 +35,7 @@ export function composeValues(config: StackConfig, instance: Instance): Record<s
     COMPOSE_PROFILES: instance.store,
     SWORDLAKE_CONF: join(instance.folder, "conf"),
     SWORDLAKE_JARS: jarsFolder(config.cache, "flink-connectors"),
+    SWORDLAKE_JARS_FIRST: flinkFirstFolder(config.cache, instance.store),
     SWORDLAKE_CHECKPOINTS: checkpointsFolder(instance),
     SWORDLAKE_SAVEPOINTS: savepointsFolder(instance),
     SWORDLAKE_FLINK_SETTINGS: flinkSettings(),
@@ -73,7 +74,7 @@ function makeReadable(path: string): void {
 /** Writes the env file, the mounted settings and the shared folders; doing it twice is harmless. */
 export function writeComposeSettings(config: StackConfig, instance: Instance): void {
   const conf = join(instance.folder, "conf");
-  const mounted = ["hadoop", "hadoop-defaults", "trino"];
+  const mounted = ["hadoop", "trino"];
   for (const part of mounted) mkdirSync(join(conf, part), { recursive: true });
   writePrivate(envFile(instance), envText(composeValues(config, instance)));
   writeTrinoSettings(instance, join(conf, "trino"), 8080, "/etc/trino");
@@ -83,10 +84,12 @@ export function writeComposeSettings(config: StackConfig, instance: Instance): v
     join(conf, "hadoop/core-site.xml"),
     instance.store === "hdfs" ? hdfsClientSettings(nameNode) : "<configuration/>\n",
   );
-  if (instance.store !== "hdfs") writeEmptyHadoopDefaults(join(conf, "hadoop-defaults"));
   for (const part of mounted) makeReadable(join(conf, part));
   const jars = jarsFolder(config.cache, "flink-connectors");
-  if (existsSync(jars)) makeReadable(jars);
+  if (existsSync(jars)) {
+    writeFlinkFirst(config.cache, instance.store);
+    for (const folder of [jars, flinkFirstFolder(config.cache, instance.store)]) makeReadable(folder);
+  }
   chmodSync(instance.folder, 0o700);
   for (const folder of [checkpointsFolder(instance), savepointsFolder(instance)]) {
     mkdirSync(folder, { recursive: true });

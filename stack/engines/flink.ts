@@ -9,7 +9,7 @@ import { writePrivate } from "../instance.ts";
 import { jarsFolder } from "../jars.ts";
 import type { NativeContext } from "../native.ts";
 import { programOptions } from "./class-archive.ts";
-import { writeEmptyHadoopDefaults } from "./hadoop-defaults.ts";
+import { flinkFirstFolder, writeFlinkFirst } from "./flink-first.ts";
 import { hdfsClientSettings } from "./hdfs.ts";
 
 /** What Flink needs on Java 17, from its own distribution's settings. */
@@ -77,9 +77,8 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
   const { ports, secrets } = instance;
   const conf = join(instance.folder, "conf/flink");
   const addresses = addressesOf(instance);
-  const defaults = instance.store === "hdfs" ? [] : [join(config.cache, "jars/hadoop-defaults")];
   const folders = [
-    ...defaults,
+    flinkFirstFolder(config.cache, instance.store),
     ...(["flink", "flink-connectors"] as const).map((module) => jarsFolder(config.cache, module)),
   ];
   const settings: Record<string, string | number> = {
@@ -117,7 +116,6 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
       join(instance.folder, "data/flink-tmp"),
     ])
       mkdirSync(folder, { recursive: true });
-    for (const folder of defaults) writeEmptyHadoopDefaults(folder);
     const common = readFileSync(join(repository, "stack/settings/flink.properties"), "utf8");
     const own = Object.entries(settings)
       .map(([name, value]) => `${name}: ${value}\n`)
@@ -148,22 +146,13 @@ export function flinkProcesses({ instance, config, versions, java17 }: NativeCon
     needs: [],
     prepare,
     probe,
-    command: async () => ({
-      file: java17,
-      args: [
-        ...jvm,
-        "-XX:+UseG1GC",
-        "-XX:+ExitOnOutOfMemoryError",
-        ...opens,
-        ...programOptions(
-          { cache: config.cache, program: name, java: java17 },
-          folders,
-          join(conf, "log4j2.properties"),
-        ),
-        ...main,
-      ],
-      env,
-    }),
+    async command() {
+      writeFlinkFirst(config.cache, instance.store);
+      const program = { cache: config.cache, program: name, java: java17 };
+      const options = programOptions(program, folders, join(conf, "log4j2.properties"));
+      const args = [...jvm, "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", ...opens, ...options, ...main];
+      return { file: java17, args, env };
+    },
   });
 
   return [

@@ -1,16 +1,18 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { engineOfService } from "../../../stack/compose-containers.ts";
 import { composeValues, flinkSettings } from "../../../stack/compose-settings.ts";
 import { readStackConfig, repository } from "../../../stack/config.ts";
 import { flinkProcesses } from "../../../stack/engines/flink.ts";
+import { flinkFirstFolder } from "../../../stack/engines/flink-first.ts";
 import { hdfsProcesses } from "../../../stack/engines/hdfs.ts";
 import { kafkaProcess } from "../../../stack/engines/kafka.ts";
 import { trinoProcess } from "../../../stack/engines/trino.ts";
 import { type Instance, openInstance } from "../../../stack/instance.ts";
+import { jarModules, jarsFolder } from "../../../stack/jars.ts";
 import { readVersions } from "../../../stack/versions.ts";
 
 interface Service {
@@ -121,17 +123,26 @@ describe("docker-compose.yml", () => {
 describe("compose and native", () => {
   const folder = mkdtempSync(join(tmpdir(), "swordlake-compose-"));
   let instance: Instance;
-  const config = readStackConfig({ SWORDLAKE_HOME: folder, STORE: "hdfs" });
+  const config = readStackConfig({
+    SWORDLAKE_HOME: folder,
+    SWORDLAKE_CACHE: join(folder, "cache"),
+    STORE: "hdfs",
+  });
   const context = () => ({ instance, config, versions, java17: "java", java25: async () => "java" });
   const read = (path: string) => readFileSync(join(instance.folder, "conf", path), "utf8");
 
   beforeAll(async () => {
     instance = await openInstance(config, "compose", new Set());
-    // What keeps native mode's preparation from formatting, which needs the engines.
-    for (const formatted of ["data/kafka/meta.properties", "data/hdfs/name/current/VERSION"]) {
-      mkdirSync(join(instance.folder, formatted, ".."), { recursive: true });
-      writeFileSync(join(instance.folder, formatted), "");
+    // What is there already isn't made, which would need the engines: formatted disks, and a jar from the connectors.
+    for (const made of [
+      join(instance.folder, "data/kafka/meta.properties"),
+      join(instance.folder, "data/hdfs/name/current/VERSION"),
+      join(flinkFirstFolder(config.cache, "hdfs"), "first.jar"),
+    ]) {
+      mkdirSync(dirname(made), { recursive: true });
+      writeFileSync(made, "");
     }
+    for (const module of jarModules) mkdirSync(jarsFolder(config.cache, module), { recursive: true });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
