@@ -24,6 +24,13 @@ export function progressLine(): { tell: (line: string) => void; end: () => void 
   };
 }
 
+/** A row of several lines as a row of each: a cell of 50 lines alone takes the table's library ten seconds. */
+function linesOf(row: string[]): string[][] {
+  const cells = row.map((cell) => cell.split(/\r?\n/));
+  const height = Math.max(1, ...cells.map(({ length }) => length));
+  return Array.from({ length: height }, (_, line) => cells.map((cell) => cell[line] ?? ""));
+}
+
 /** A plain table for the terminal. */
 export function textTable(head: string[], rows: (string | number | null)[][]): string {
   const table = new Table({
@@ -31,6 +38,6 @@ export function textTable(head: string[], rows: (string | number | null)[][]): s
     style: { head: [], border: [] },
     chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
-  table.push(...rows.map((row) => row.map((cell) => (cell === null ? "–" : cell))));
+  table.push(...rows.flatMap((row) => linesOf(row.map((cell) => (cell === null ? "–" : String(cell))))));
   return table.toString();
 }

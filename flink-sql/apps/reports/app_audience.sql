@@ -42,7 +42,7 @@ SELECT
   SUM(IF(is_chosen, minutes, 0)) AS minutes,
   SUM(minutes) AS minutes_in_category,
   CAST(
-    CAST(SUM(IF(is_chosen, minutes, 0)) AS DECIMAL(38, 4)) / NULLIF(SUM(minutes), 0) AS DECIMAL(18, 4)
+    CAST(SUM(IF(is_chosen, minutes, 0)) AS DECIMAL(18, 4)) / NULLIF(SUM(minutes), 0) AS DECIMAL(18, 4)
   ) AS share_of_category
 FROM in_category
 GROUP BY 1

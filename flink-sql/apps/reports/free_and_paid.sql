@@ -7,7 +7,7 @@ SELECT
   COUNT(DISTINCT m.user_id) AS users,
   COUNT(*) AS downloads,
   SUM(m.minutes) AS minutes,
-  CAST(CAST(SUM(m.minutes) AS DECIMAL(38, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS minutes_per_download,
+  CAST(CAST(SUM(m.minutes) AS DECIMAL(18, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS minutes_per_download,
   COALESCE(SUM(a.price), 0) AS spent
 FROM lake.apps.usage_minutes AS m
 LEFT JOIN lake.apps.apps AS a ON a.listing_key = m.listing_key

@@ -8,7 +8,7 @@ SELECT
   COUNT(DISTINCT m.user_id) AS users,
   COUNT(*) AS downloads,
   SUM(m.minutes) AS minutes,
-  CAST(CAST(SUM(m.minutes) AS DECIMAL(38, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS minutes_per_download
+  CAST(CAST(SUM(m.minutes) AS DECIMAL(18, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS minutes_per_download
 FROM lake.apps.usage_minutes AS m
 -- The age at the time: a fact names the version of its user. LEFT: no fact is left out of a sum.
 LEFT JOIN lake.apps.users AS u ON u.user_key = m.user_key

@@ -8,7 +8,7 @@ SELECT
   COUNT(DISTINCT m.user_id) AS users,
   COUNT(*) AS downloads,
   SUM(m.minutes) AS minutes,
-  CAST(CAST(SUM(m.minutes) AS DECIMAL(38, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS minutes_per_download
+  CAST(CAST(SUM(m.minutes) AS DECIMAL(18, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS minutes_per_download
 FROM lake.apps.usage_minutes AS m
 -- The place at the time: who moved counts in both.
 LEFT JOIN lake.apps.users AS u ON u.user_key = m.user_key

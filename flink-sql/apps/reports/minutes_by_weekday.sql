@@ -9,7 +9,7 @@ SELECT
   COUNT(*) AS downloads,
   SUM(m.minutes) AS minutes,
   CAST(
-    CAST(SUM(m.minutes) AS DECIMAL(38, 2)) / COUNT(DISTINCT m.download_date) AS DECIMAL(18, 2)
+    CAST(SUM(m.minutes) AS DECIMAL(18, 2)) / COUNT(DISTINCT m.download_date) AS DECIMAL(18, 2)
   ) AS minutes_per_day
 FROM lake.apps.usage_minutes AS m
 LEFT JOIN lake.apps.download_dates AS d ON d.download_date = m.download_date

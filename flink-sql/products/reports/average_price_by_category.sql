@@ -9,7 +9,7 @@ WITH priced AS (
     COUNT(*) AS products,
     COUNT_IF(price = 0) AS unknown_prices,
     -- The numerator's scale is the result's: cents, rounded once.
-    CAST(CAST(SUM(price) AS DECIMAL(38, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS average_price,
+    CAST(CAST(SUM(price) AS DECIMAL(18, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS average_price,
     MIN(price) AS lowest_price,
     MAX(price) AS highest_price
   FROM lake.products.products

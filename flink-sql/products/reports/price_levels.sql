@@ -15,7 +15,7 @@ SELECT
   price_from,
   COUNT(*) AS products,
   -- The numerator's scale is the result's: four digits, rounded once.
-  CAST(CAST(COUNT(*) AS DECIMAL(38, 4)) / SUM(COUNT(*)) OVER () AS DECIMAL(18, 4)) AS share
+  CAST(CAST(COUNT(*) AS DECIMAL(18, 4)) / SUM(COUNT(*)) OVER () AS DECIMAL(18, 4)) AS share
 FROM levels
 GROUP BY price_from
 ORDER BY price_from;

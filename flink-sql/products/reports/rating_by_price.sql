@@ -15,7 +15,7 @@ WITH rated AS (
 SELECT
   least(level, coalesce(TRY_CAST('${highest}' AS BIGINT) / 5 * 5, level)) AS price_from,
   COUNT(*) AS products,
-  CAST(CAST(SUM(stars) AS DECIMAL(38, 3)) / COUNT(*) AS DECIMAL(18, 3)) AS average_stars,
+  CAST(CAST(SUM(stars) AS DECIMAL(18, 3)) / COUNT(*) AS DECIMAL(18, 3)) AS average_stars,
   SUM(CAST(reviews AS BIGINT)) AS reviews
 FROM rated
 GROUP BY 1

@@ -20,7 +20,7 @@ SELECT
   viewers,
   carts,
   purchases,
-  CAST(CAST(purchases AS DECIMAL(38, 4)) / views AS DECIMAL(18, 4)) AS purchases_per_view
+  CAST(CAST(purchases AS DECIMAL(18, 4)) / views AS DECIMAL(18, 4)) AS purchases_per_view
 FROM brands
 WHERE views > 0 AND views >= CAST('${views}' AS BIGINT)
 ORDER BY purchases_per_view, views DESC, brand;

@@ -19,9 +19,9 @@ SELECT
   COUNT(*) AS sessions,
   COUNT_IF(has_cart) AS with_cart,
   COUNT_IF(has_purchase) AS with_purchase,
-  CAST(CAST(COUNT_IF(has_purchase) AS DECIMAL(38, 4)) / COUNT(*) AS DECIMAL(18, 4)) AS conversion,
-  CAST(CAST(SUM(actions) AS DECIMAL(38, 4)) / COUNT(*) AS DECIMAL(18, 4)) AS actions_per_session,
-  CAST(SUM(revenue) AS DECIMAL(38, 2)) AS revenue
+  CAST(CAST(COUNT_IF(has_purchase) AS DECIMAL(18, 4)) / COUNT(*) AS DECIMAL(18, 4)) AS conversion,
+  CAST(CAST(SUM(actions) AS DECIMAL(18, 4)) / COUNT(*) AS DECIMAL(18, 4)) AS actions_per_session,
+  CAST(SUM(revenue) AS DECIMAL(18, 2)) AS revenue
 FROM sessions
 WHERE '${month}' = '' OR date_format(day, '%Y-%m') = '${month}'
 GROUP BY day
