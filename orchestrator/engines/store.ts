@@ -140,9 +140,15 @@ export async function openStore(connection: pg.PoolConfig, who = callerName()): 
   };
 }
 
-/** The API reads the keys, and nothing else, as role `edge`; it may be made after the table was. */
+/**
+ * The API reads the keys, and nothing else, as role `edge`; it may be made after the table was, or never. Looked for first:
+ * Postgres may evaluate both sides of AND, and asking for a privilege of a role that isn't there is an error.
+ */
 const grantToEdge = `DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edge') AND NOT (
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'edge') THEN
+    RETURN;
+  END IF;
+  IF NOT (
     has_table_privilege('edge', 'api_keys', 'SELECT') AND EXISTS (
       SELECT FROM pg_database, aclexplode(datacl) AS acl
       WHERE datname = current_database() AND acl.grantee = 'edge'::regrole AND acl.privilege_type = 'CONNECT')
