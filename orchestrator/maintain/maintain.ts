@@ -118,7 +118,8 @@ async function pinsFor(
   return pins;
 }
 
-/** Of files below this size those that came while the others were rewritten are. */
+/** To rewrite more files than this takes several checkpoints, of which small files come. */
+const manyFiles = 50;
 const smallFile = "1MB";
 
 /** Rewrites small files and manifests, where there are enough of them. */
@@ -133,9 +134,8 @@ async function compact(
   if (files >= worthRewriting || deleteFiles > 0) {
     tell(`${pipeline.name}.${table}: rewriting ${files} files`);
     await commit(lake, `${alter} optimize`);
-    // It took many checkpoints where there were many files: once more, which takes few.
     const { files: left } = await readFigures(lake, pipeline, table);
-    if (left > worthRewriting) {
+    if (files > manyFiles && left > worthRewriting) {
       tell(`${pipeline.name}.${table}: rewriting what came meanwhile, ${left} files are left`);
       await commit(lake, `${alter} optimize(file_size_threshold => '${smallFile}')`);
     }
