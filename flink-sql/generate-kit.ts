@@ -154,8 +154,9 @@ export function hundredths(value: number): string {
 }
 
 /**
- * A quotient of whole numbers 0 or above as a decimal text of so many digits, rounded half up once: as Trino
- * answers CAST(numerator AS DECIMAL(38, scale)) / denominator. `numerator` is in units of 10^-unit.
+ * A quotient of whole numbers 0 or above as a decimal text of so many digits, rounded half up once, as by
+ * CAST(CAST(numerator AS DECIMAL(18, scale)) / denominator AS DECIMAL(18, scale)) in Trino: by a BIGINT such a numerator
+ * is divided in 20 digits more than the scale, too many to become a tie. `numerator` is in units of 10^-unit.
  */
 export function quotient(
   numerator: number | bigint,

@@ -8,7 +8,7 @@ WITH priced AS (
     category_id,
     COUNT(*) AS products,
     COUNT_IF(price = 0) AS unknown_prices,
-    -- The numerator's scale is the result's: cents, rounded once.
+    -- As in price_levels.sql: nothing is rounded twice.
     CAST(CAST(SUM(price) AS DECIMAL(18, 2)) / COUNT(*) AS DECIMAL(18, 2)) AS average_price,
     MIN(price) AS lowest_price,
     MAX(price) AS highest_price

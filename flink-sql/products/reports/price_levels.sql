@@ -14,7 +14,7 @@ levels AS (
 SELECT
   price_from,
   COUNT(*) AS products,
-  -- The numerator's scale is the result's: four digits, rounded once.
+  -- DECIMAL(18, 4) by a BIGINT has 20 digits more, and none becomes a tie; DECIMAL(38, 4) has two more.
   CAST(CAST(COUNT(*) AS DECIMAL(18, 4)) / SUM(COUNT(*)) OVER () AS DECIMAL(18, 4)) AS share
 FROM levels
 GROUP BY price_from
