@@ -134,11 +134,10 @@ async function compact(
   if (files >= worthRewriting || deleteFiles > 0) {
     tell(`${pipeline.name}.${table}: rewriting ${files} files`);
     await commit(lake, `${alter} optimize`);
-    const { files: left } = await readFigures(lake, pipeline, table);
-    if (files > manyFiles && left > worthRewriting) {
-      tell(`${pipeline.name}.${table}: rewriting what came meanwhile, ${left} files are left`);
-      await commit(lake, `${alter} optimize(file_size_threshold => '${smallFile}')`);
-    }
+  }
+  if (files > manyFiles) {
+    tell(`${pipeline.name}.${table}: rewriting what came meanwhile`);
+    await commit(lake, `${alter} optimize(file_size_threshold => '${smallFile}')`);
   }
   if (manifests >= worthRewriting) {
     tell(`${pipeline.name}.${table}: rewriting ${manifests} manifests`);

@@ -14,9 +14,9 @@ import { recordOf, writeFolder } from "../support/folder.ts";
 import { writeRaw } from "../support/raw-kafka.ts";
 import { isolated, services } from "../support/services.ts";
 
-const slowMs = 15 * 60_000;
 const name = isolated("upkeep");
 const smallCommits = Number(process.env.SWORDLAKE_SMALL_COMMITS ?? 80);
+const slowMs = Math.max(15 * 60_000, smallCommits * 2000);
 const table = `lake.${name}.happenings`;
 let env: Record<string, string>;
 

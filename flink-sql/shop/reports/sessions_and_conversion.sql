@@ -21,7 +21,7 @@ SELECT
   COUNT_IF(has_purchase) AS with_purchase,
   CAST(CAST(COUNT_IF(has_purchase) AS DECIMAL(18, 4)) / COUNT(*) AS DECIMAL(18, 4)) AS conversion,
   CAST(CAST(SUM(actions) AS DECIMAL(18, 4)) / COUNT(*) AS DECIMAL(18, 4)) AS actions_per_session,
-  CAST(SUM(revenue) AS DECIMAL(18, 2)) AS revenue
+  CAST(SUM(revenue) AS DECIMAL(38, 2)) AS revenue
 FROM sessions
 WHERE '${month}' = '' OR date_format(day, '%Y-%m') = '${month}'
 GROUP BY day
