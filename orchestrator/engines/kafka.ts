@@ -8,6 +8,9 @@ import { setTopicSetting, topicSettings } from "./kafka-settings.ts";
 
 const { IsolationLevel, Kafka, logLevel } = KafkaJavascript.KafkaJS;
 
+/** For what a broker needs a moment for. By time as well: one that is gone takes 10 s to say so at each try. */
+const patience = { retries: 30, minTimeout: 100, factor: 1.2, maxTimeout: 2000, maxRetryTime: 30_000 };
+
 export interface KafkaAdmin {
   topics(): Promise<string[]>;
   createTopic(topic: string, partitions: number, retentionMs: number): Promise<void>;
@@ -85,22 +88,19 @@ export async function connectKafka(bootstrap: string): Promise<KafkaAdmin> {
 }
 
 function topicOffsets(admin: Pick<KafkaJavascript.KafkaJS.Admin, "fetchTopicOffsets">, topic: string) {
-  return pRetry(
-    async () => {
-      const found = await admin.fetchTopicOffsets(topic, {
-        timeout: 10_000,
-        isolationLevel: IsolationLevel.READ_UNCOMMITTED,
-      });
-      const offsets = found
-        .map((p) => ({ partition: p.partition, low: Number(p.low), high: Number(p.high) }))
-        .sort((a, b) => a.partition - b.partition);
-      // Right after a topic was made, some ends are still unknown and come as -1.
-      if (offsets.length === 0 || offsets.some(({ low, high }) => low < 0 || high < 0))
-        throw new Error(`Kafka doesn't know the ends of topic ${topic} yet`);
-      return offsets;
-    },
-    { retries: 20, minTimeout: 100, factor: 1.2 },
-  );
+  return pRetry(async () => {
+    const found = await admin.fetchTopicOffsets(topic, {
+      timeout: 10_000,
+      isolationLevel: IsolationLevel.READ_UNCOMMITTED,
+    });
+    const offsets = found
+      .map((p) => ({ partition: p.partition, low: Number(p.low), high: Number(p.high) }))
+      .sort((a, b) => a.partition - b.partition);
+    // Right after a topic was made, some ends are still unknown and come as -1.
+    if (offsets.length === 0 || offsets.some(({ low, high }) => low < 0 || high < 0))
+      throw new Error(`Kafka doesn't know the ends of topic ${topic} yet`);
+    return offsets;
+  }, patience);
 }
 
 /** A consumer that joins no group, whose offsets are committed under the group's name. */
@@ -173,7 +173,7 @@ async function committedOffsets(
         );
       });
     // "Not coordinator" for a moment after the broker started: it has to look the group up first.
-    const found = await pRetry(ask, { retries: 20, minTimeout: 200, factor: 1.2 });
+    const found = await pRetry(ask, patience);
     return new Map(
       found.filter(({ offset }) => offset >= 0).map(({ partition, offset }) => [partition, offset]),
     );
@@ -189,11 +189,7 @@ async function commitOffsets(
 ): Promise<void> {
   const consumer = await openConsumer(bootstrap, group);
   try {
-    await pRetry(async () => void consumer.commitSync(places as TopicPartitionOffset[]), {
-      retries: 20,
-      minTimeout: 200,
-      factor: 1.2,
-    });
+    await pRetry(async () => void consumer.commitSync(places as TopicPartitionOffset[]), patience);
   } catch (cause) {
     throw new Error(`Kafka doesn't take the offsets of group ${group}: ${(cause as Error).message}`, {
       cause,
