@@ -1,29 +1,7 @@
-// What became of one load's rows, counted in the lake: verdicts of the records that carry the load's name, and
-// its rows in the quarantine. The SQL, and the sum that must hold. Pure.
+// What became of one load's rows: the ledger's verdicts of the records that carry the load's name, and its rows in the
+// quarantine. The SQL of these, and the sum that must hold. Pure.
 import type { PipelineFolder } from "../flink-sql/folders.ts";
-import { literal, where } from "../flink-sql/sql-text.ts";
-import { inSlice, type Slice } from "./ledger/slices.ts";
-import { type Bound, judgedRecords, logEventId } from "./ledger/sql.ts";
-
-/** Records of a slice below the bounds whose client was `userAgent`, by verdict. */
-export const runVerdictsQuery = (
-  pipeline: PipelineFolder,
-  bounds: Bound[],
-  userAgent: string,
-  slice: Slice,
-) => `${judgedRecords(pipeline, bounds, slice)},
-of_run AS (
-  SELECT DISTINCT l.topic, l.kafka_partition, l.kafka_offset
-  FROM lake.${pipeline.name}.log AS l${where([
-    `json_extract_scalar(from_utf8(l.record), '$.user_agent') = ${literal(userAgent)}`,
-    ...inSlice(logEventId, slice),
-  ])}
-)
-SELECT j.verdict, count(*)
-FROM judged AS j
-JOIN of_run AS r
-  ON r.topic = j.topic AND r.kafka_partition = j.kafka_partition AND r.kafka_offset = j.kafka_offset
-GROUP BY 1`;
+import { literal } from "../flink-sql/sql-text.ts";
 
 /** Rows that the API refused, each once however often it was sent, by reason. */
 export const runQuarantineQuery = (pipeline: PipelineFolder, userAgent: string) => `
@@ -61,21 +39,18 @@ export interface LoadCounts {
 
 type Rows = readonly (readonly unknown[])[];
 
-/** The sum: rows read = landed + duplicates + filtered + quarantined. */
-export function sumUp(sent: Sent, verdicts: Rows, refused: Rows): LoadCounts {
-  const by = new Map<string, number>();
-  for (const [verdict, count] of verdicts)
-    by.set(String(verdict), (by.get(String(verdict)) ?? 0) + Number(count));
-  const take = (...names: string[]) => names.reduce((sum, name) => sum + (by.get(name) ?? 0), 0);
-  const records = [...by.values()].reduce((sum, count) => sum + count, 0);
+/** The sum: rows read = landed + duplicates + filtered + quarantined. Takes records by verdict, refused rows by reason. */
+export function sumUp(sent: Sent, verdicts: Record<string, number>, refused: Rows): LoadCounts {
+  const take = (...names: string[]) => names.reduce((sum, name) => sum + (verdicts[name] ?? 0), 0);
+  const records = take(...Object.keys(verdicts));
   const quarantinedBy = Object.fromEntries(refused.map(([reason, count]) => [String(reason), Number(count)]));
   const atEdge = Object.values(quarantinedBy).reduce((sum, count) => sum + count, 0);
   // Every acked row has a record of its own; what is beyond them are second copies.
   const copies = Math.max(0, records - sent.acked);
   const counts = {
     read: sent.acked + sent.rejected,
-    // A row whose key has a later row has landed, and was superseded.
-    landed: take("landed", "superseded"),
+    // A row whose key has a later row has landed, and was superseded; one that its table no longer keeps has landed too.
+    landed: take("landed", "superseded", "expired"),
     duplicates: take("duplicate") - copies,
     filtered: take("filtered"),
     quarantined: atEdge + take("quarantined"),
@@ -83,8 +58,8 @@ export function sumUp(sent: Sent, verdicts: Rows, refused: Rows): LoadCounts {
     quarantinedBy,
   };
   const problems: string[] = [];
-  const known = ["landed", "superseded", "duplicate", "filtered", "quarantined"];
-  for (const [verdict, count] of by)
+  const known = ["landed", "superseded", "expired", "duplicate", "filtered", "quarantined"];
+  for (const [verdict, count] of Object.entries(verdicts))
     if (!known.includes(verdict)) problems.push(`${count} rows are ${verdict}`);
   if (records < sent.acked)
     problems.push(`${sent.acked - records} of ${sent.acked} accepted rows aren't in the lake's log`);

@@ -21,9 +21,8 @@ import { inheritedEnv, readStackConfig } from "../../stack/config.ts";
 import { type Connection, resolveConnection } from "../engines/connection.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import { findStored } from "../engines/object-store.ts";
-import { queryBySlices } from "../ledger/by-slices.ts";
 import { takeLedger } from "../ledger/ledger.ts";
-import { type LoadCounts, runQuarantineQuery, runVerdictsQuery, sumUp } from "../load-counts.ts";
+import { type LoadCounts, runQuarantineQuery, sumUp } from "../load-counts.ts";
 import { printJson, printLine, progressLine } from "./output.ts";
 
 /** Local files, and those of the object store. */
@@ -103,19 +102,14 @@ async function account(
   waitMs: number,
 ): Promise<LoadCounts & { ledgerClosed: boolean }> {
   const line = progressLine();
-  const { ledger, bounds } = await takeLedger(engines, pipeline, { waitMs, progress: line.tell });
-  const [verdicts, refused] = await Promise.all([
-    queryBySlices(
-      engines.lake,
-      bounds,
-      (slice) => runVerdictsQuery(pipeline, bounds, userAgent, slice),
-      line.tell,
-      "finding the load's own records",
-    ),
-    engines.lake.query(runQuarantineQuery(pipeline, userAgent)),
-  ]);
+  const { ledger, ofClient } = await takeLedger(engines, pipeline, {
+    waitMs,
+    userAgent,
+    progress: line.tell,
+  });
+  const refused = await engines.lake.query(runQuarantineQuery(pipeline, userAgent));
   line.end();
-  return { ...sumUp(progress, verdicts, refused.rows), ledgerClosed: ledger.closed };
+  return { ...sumUp(progress, ofClient, refused.rows), ledgerClosed: ledger.closed };
 }
 
 const n = (value: number) => value.toLocaleString("en-US");

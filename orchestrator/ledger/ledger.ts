@@ -56,6 +56,13 @@ export interface Ledger extends Counts {
   problems: Problem[];
 }
 
+export interface Taken {
+  ledger: Ledger;
+  bounds: Place[];
+  /** Records of the client that was named, by verdict. */
+  ofClient: Record<string, number>;
+}
+
 const problemsMax = 20;
 const none = { rows: [] as unknown[][] };
 
@@ -71,8 +78,9 @@ async function readLedger(
   pipeline: JudgedPipeline,
   bounds: Place[],
   refused: Place[],
+  userAgent: string | undefined,
   tell: (line: string) => void,
-): Promise<Ledger> {
+): Promise<Taken> {
   const partitions = bounds.map(({ topic, partition, low, high, upTo }) => ({
     topic,
     partition,
@@ -100,16 +108,18 @@ async function readLedger(
   const hasTables = tableRules(pipeline).length > 0;
   const [{ refusals, problems: unkept }, counts, held] = await Promise.all([
     readRefusals(engines, pipeline, refused, problemsMax),
-    queryBySlices(lake, bounds, (slice) => countsQuery(pipeline, bounds, slice), tell),
+    queryBySlices(lake, bounds, (slice) => countsQuery(pipeline, bounds, slice, userAgent), tell),
     hasTables ? lake.query(rowsQuery(pipeline, bounds)) : { rows: [[0]] },
   ]);
   let judged = 0;
   let tableRows = 0;
-  for (const [topic, partition, verdict, rule, records, rows] of counts) {
+  const ofClient: Record<string, number> = {};
+  for (const [topic, partition, verdict, rule, records, rows, sent] of counts) {
     const row = partitions.find((p) => p.topic === topic && p.partition === partition);
     const name = field[verdict as keyof typeof field];
     judged += Number(records);
     tableRows += Number(rows);
+    if (Number(sent) > 0) ofClient[`${verdict}`] = (ofClient[`${verdict}`] ?? 0) + Number(sent);
     if (row && verdict === "superseded") {
       row.landed += Number(records);
       row.superseded += Number(records);
@@ -165,7 +175,7 @@ async function readLedger(
   const { landed, filtered, duplicates, quarantined, forgotten, expired } = totals;
   const adds =
     totals.accepted === landed + filtered + duplicates + quarantined + forgotten + expired + totals.inFlight;
-  return {
+  const ledger = {
     pipeline: pipeline.name,
     closed: adds && problems.length === 0,
     ...totals,
@@ -174,6 +184,7 @@ async function readLedger(
     refusals,
     problems,
   };
+  return { ledger, bounds, ofClient };
 }
 
 /** By table, the first day (UTC) that `retain` has kept at any time: its history says what was removed. */
@@ -196,7 +207,8 @@ export async function keptSince(
 /**
  * Accounts for everything that was accepted when the call began. Waits until all of it has been
  * committed, or none has been for `waitMs`; what is still under way then is reported as a problem. A commit to
- * the lake follows a checkpoint by moments, so a ledger that is open is read again for `settleMs`.
+ * the lake follows a checkpoint by moments, so a ledger that is open is read again for `settleMs`. Records of the
+ * client `userAgent` are counted apart as well.
  */
 export async function takeLedger(
   engines: Engines,
@@ -204,9 +216,10 @@ export async function takeLedger(
   {
     waitMs,
     settleMs = 15_000,
+    userAgent,
     progress = () => {},
-  }: { waitMs: number; settleMs?: number; progress?: (line: string) => void },
-): Promise<{ ledger: Ledger; bounds: Place[] }> {
+  }: { waitMs: number; settleMs?: number; userAgent?: string; progress?: (line: string) => void },
+): Promise<Taken> {
   const [events, refusals] = [eventSource(pipeline), refusalSource(pipeline)];
   let [bounds, refused] = await Promise.all([
     placesNow(engines, pipeline, events),
@@ -227,16 +240,17 @@ export async function takeLedger(
   if (waitMs > 0) await waitForRest(left, { stillMs: waitMs });
   const deadline = Date.now() + settleMs;
   const judged: JudgedPipeline = { ...pipeline, keptSince: await keptSince(engines, pipeline) };
-  let ledger = await readLedger(engines, judged, bounds, refused, progress);
-  while (!ledger.closed && Date.now() < deadline) {
+  let taken = await readLedger(engines, judged, bounds, refused, userAgent, progress);
+  while (!taken.ledger.closed && Date.now() < deadline) {
     progress("once more, since it is open");
-    ledger = await readLedger(engines, judged, bounds, refused, progress);
+    taken = await readLedger(engines, judged, bounds, refused, userAgent, progress);
   }
+  const { ledger } = taken;
   const stuck = [...bounds, ...refused].find(({ high, upTo }) => upTo < high);
   if (waitMs > 0 && stuck) {
     const why = `${waiting()} records not committed, and none in ${waitMs / 1000} s: 'npx swordlake status' shows the jobs`;
     ledger.problems.push(problem("in flight", stuck.topic, stuck.partition, stuck.upTo, why));
     ledger.closed = false;
   }
-  return { ledger, bounds };
+  return taken;
 }

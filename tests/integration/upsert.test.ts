@@ -74,13 +74,67 @@ describe("the latest row of a key", () => {
   );
 
   it(
+    "is a duplicate where its id came before, in a later partition, with an event that no table takes",
+    async () => {
+      const { kafka } = await services();
+      const before = await ledger();
+      const skus = Array.from({ length: keys }, (_, key) => `sku-${key}`);
+      const gone = skus.map((sku) => recordOf("gone", `reused-${sku}`, { sku }));
+      const partitions = (await writeRaw(kafka, `${name}.items`, gone, skus)).map(
+        ({ partition }) => partition,
+      );
+      const first = skus[partitions.indexOf(Math.min(...partitions))]!;
+      const last = skus[partitions.indexOf(Math.max(...partitions))]!;
+      expect(await ledger()).toMatchObject({ closed: true, filtered: before.filtered + keys });
+      const fields = { sku: first, title: "reused", price: "1.00" };
+      await writeRaw(kafka, `${name}.items`, [recordOf("item", `reused-${last}`, fields)], [first]);
+      expect(await ledger()).toMatchObject({
+        closed: true,
+        landed: before.landed,
+        filtered: before.filtered + keys,
+        duplicates: before.duplicates + 1,
+        problems: [],
+      });
+    },
+    slowMs,
+  );
+
+  it(
+    "is told where it stands twice: as a row of the log, and as an older row of its key",
+    async () => {
+      const place = "kafka_partition, kafka_offset";
+      const [logged, older] = await Promise.all(
+        [1, 2].map(async (key) => {
+          const ids = `event_id = 'item-2-sku-${key}'`;
+          return (await sql(`SELECT ${place} FROM lake.${name}.all_items WHERE ${ids}`))[0]!;
+        }),
+      );
+      const at = ([partition, offset]: unknown[]) =>
+        `kafka_partition = ${partition} AND kafka_offset = ${offset}`;
+      await sql(`INSERT INTO lake.${name}.log SELECT * FROM lake.${name}.log WHERE ${at(logged!)}`);
+      await sql(
+        `INSERT INTO lake.${name}.latest (event_id, event_time, sku, title, price, ${place}) ` +
+          `SELECT event_id, event_time, sku, 'round 2', price, ${place} FROM lake.${name}.all_items WHERE ${at(older!)}`,
+      );
+      const { closed, problems } = await ledger();
+      expect(closed).toBe(false);
+      const told = problems.map(({ kind, partition, offset }) => `${kind} at ${partition} ${offset}`);
+      const expected = [`doubled at ${older!.join(" ")}`, `doubled in the log at ${logged!.join(" ")}`];
+      expect(told.sort()).toEqual(expected.sort());
+      await sql(`DELETE FROM lake.${name}.latest WHERE ${at(older!)}`);
+    },
+    slowMs,
+  );
+
+  it(
     "is missed where it is deleted by hand, and an old one doesn't stand for it",
     async () => {
       await sql(`DELETE FROM lake.${name}.latest WHERE sku = 'sku-7'`);
       const { closed, problems } = await ledger();
       expect(closed).toBe(false);
-      expect(problems).not.toEqual([]);
-      expect(problems.every(({ kind, detail }) => kind === "lost" && detail.includes("-sku-7,"))).toBe(true);
+      const lost = problems.filter(({ kind }) => kind === "lost");
+      expect(lost).not.toEqual([]);
+      expect(lost.every(({ detail }) => detail.includes("-sku-7,"))).toBe(true);
     },
     slowMs,
   );

@@ -140,7 +140,7 @@ describe("retention", () => {
     const declared = pipeline({ retention: { visits: { days: 1, by: "event_time" } } });
     expect(judgedRecords(declared, bounds)).not.toContain("TIMESTAMP '");
     expect(judgedRecords({ ...declared, keptSince: { visits: "2026-02-28" } }, bounds)).toContain(
-      "'$.event_time')))\n        < TIMESTAMP '2026-02-28 00:00:00 UTC'",
+      "'$.event_time')))\n      < TIMESTAMP '2026-02-28 00:00:00 UTC'",
     );
   });
 });

@@ -9,13 +9,7 @@ const refused = [
 
 describe("the sum of a load", () => {
   it("holds where every row is accounted for", () => {
-    const verdicts = [
-      ["landed", "60"],
-      ["superseded", "10"],
-      ["duplicate", "15"],
-      ["quarantined", "2"],
-      ["filtered", "3"],
-    ];
+    const verdicts = { landed: 60, superseded: 10, duplicate: 15, quarantined: 2, filtered: 3 };
     expect(sumUp(sent, verdicts, refused)).toEqual({
       read: 100,
       landed: 70,
@@ -29,11 +23,12 @@ describe("the sum of a load", () => {
     });
   });
 
+  it("counts rows that their table no longer keeps as landed", () => {
+    expect(sumUp(sent, { landed: 50, expired: 40 }, refused)).toMatchObject({ landed: 90, holds: true });
+  });
+
   it("takes what was sent again for no row", () => {
-    const verdicts = [
-      ["landed", "80"],
-      ["duplicate", "13"],
-    ];
+    const verdicts = { landed: 80, duplicate: 13 };
     expect(sumUp({ ...sent, sentAgain: 5 }, verdicts, refused)).toMatchObject({
       landed: 80,
       duplicates: 10,
@@ -47,10 +42,7 @@ describe("the sum of a load", () => {
   });
 
   it("says what is wrong, all of it", () => {
-    const verdicts = [
-      ["landed", "80"],
-      ["lost", "5"],
-    ];
+    const verdicts = { landed: 80, lost: 5 };
     expect(sumUp(sent, verdicts, [["column_count", "9"]])).toMatchObject({
       holds: false,
       problems: [
@@ -63,6 +55,6 @@ describe("the sum of a load", () => {
   });
 
   it("holds for a file without rows", () => {
-    expect(sumUp({ acked: 0, rejected: 0, sentAgain: 0 }, [], [])).toMatchObject({ read: 0, holds: true });
+    expect(sumUp({ acked: 0, rejected: 0, sentAgain: 0 }, {}, [])).toMatchObject({ read: 0, holds: true });
   });
 });
