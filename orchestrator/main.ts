@@ -186,7 +186,7 @@ program
   .action(async (pipeline, options) => (await import("./commands/ledger.ts")).ledger(pipeline, options));
 const quarantine = program.command("quarantine").description("what was refused: seen, mended, sent again");
 const quarantineCommands = () => import("./commands/quarantine.ts");
-const filtered = (name: string, about: string) =>
+const filtered = (name: string, about: string, limit?: string) =>
   quarantine
     .command(name)
     .description(about)
@@ -195,10 +195,10 @@ const filtered = (name: string, about: string) =>
     .option("--stage <stage>", "edge (refused by the API) or flink (poison in Kafka)")
     .option("--field <path>", "only where this field is at fault")
     .option("--type <event>", "only of this event type")
-    .option("--limit <number>", "how many events at most", "10000")
+    .option("--limit <number>", `how many events at most${limit ? "" : "; all without it"}`, limit)
     .option("--json", "print one JSON document");
 const each = (value: string, before: string[]) => [...before, value];
-filtered("list", "kinds of refusals and how many there are of each")
+filtered("list", "kinds of refusals and how many there are of each", "10000")
   .option("--each", "a line per event, with its place")
   .action(async (pipeline, options) => (await quarantineCommands()).list(pipeline, options));
 quarantine
@@ -221,7 +221,7 @@ quarantine
   .command("replay")
   .description("send what is repaired, each under its own event_id; a second time sends nothing")
   .argument("<pipeline>")
-  .option("--limit <number>", "how many events at most", "10000")
+  .option("--limit <number>", "how many events at most; all without it")
   .option("--json", "print one JSON document")
   .action(async (pipeline, options) => (await quarantineCommands()).replay(pipeline, options));
 program

@@ -1,18 +1,21 @@
 // quarantine: what was refused, seen, mended and sent again under its own event_id.
 import { userInfo } from "node:os";
+import type { Issue } from "../../flink-sql/envelope.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { importDefault } from "../../flink-sql/import-source.ts";
 import { inheritedEnv } from "../../stack/config.ts";
 import { declaredPipelines, type Engines, pipelineNamed, withEngines } from "../engines/engines.ts";
 import {
   type Edit,
+  type Item,
   placeName,
+  type Repaired,
   type RepairFunction,
   readPlace,
   readSet,
   repair as repairItem,
 } from "../quarantine/item.ts";
-import { type Filter, kindsQuery, readItems } from "../quarantine/query.ts";
+import { type Filter, kindsQuery, readItems, readPages } from "../quarantine/query.ts";
 import { repairStates, saveRepair } from "../quarantine/repairs.ts";
 import { sendRepairs } from "../quarantine/replay.ts";
 import { printJson, printLine, progressLine, textTable } from "./output.ts";
@@ -22,13 +25,14 @@ interface FilterOptions {
   stage?: string;
   field?: string;
   type?: string;
-  limit: string;
+  limit?: string;
   json?: boolean;
 }
 
 const itemsMax = 1_000_000;
 
-function readLimit(text: string): number {
+function readLimit(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= itemsMax) return limit;
   throw new Error(`--limit ${text}: give a whole number from 1 to ${itemsMax}.`);
@@ -139,30 +143,32 @@ export async function repair(name: string, places: string[], options: RepairOpti
     unset: options.unset,
     with: await readFunction(options.with),
   };
+  const line = progressLine();
   await onPipeline(name, async ({ lake, store }, pipeline) => {
-    const items = await readItems(lake, name, filter, limit);
     const states = await store.transaction((client) => repairStates(client, name));
-    const open = items.filter((item) => states.get(placeName(item)) !== "replayed");
-    const verdicts = [];
-    for (const item of open) verdicts.push({ item, verdict: await repairItem(pipeline, item, edit) });
-    const fit = verdicts.flatMap(({ item, verdict }) =>
-      verdict.ok ? [{ item, repaired: verdict.repaired }] : [],
-    );
-    const unfit = verdicts.flatMap(({ item, verdict }) =>
-      verdict.ok ? [] : [{ place: placeName(item), issues: verdict.issues }],
-    );
-    if (!options.dryRun)
-      await store.transaction(async (client) => {
-        for (const { item, repaired } of fit)
-          await saveRepair(client, name, item, repaired, userInfo().username);
-        if (fit.length > 0)
-          await client.addHistory("repair", name, {
-            events: fit.length,
-            ...filter,
-            set: Object.keys(edit.set),
-          });
-      });
-    const done = { repaired: fit.length, unfit: unfit.length, replayedBefore: items.length - open.length };
+    const unfit: { place: string; issues: Issue[] }[] = [];
+    let [repaired, replayedBefore] = [0, 0];
+    for await (const items of readPages(lake, name, filter, limit)) {
+      const open = items.filter((item) => states.get(placeName(item)) !== "replayed");
+      const fit: { item: Item; repaired: Repaired }[] = [];
+      for (const item of open) {
+        const verdict = await repairItem(pipeline, item, edit);
+        if (verdict.ok) fit.push({ item, repaired: verdict.repaired });
+        else unfit.push({ place: placeName(item), issues: verdict.issues });
+      }
+      if (!options.dryRun && fit.length > 0)
+        await store.transaction(async (client) => {
+          for (const { item, repaired } of fit)
+            await saveRepair(client, name, item, repaired, userInfo().username);
+          const set = Object.keys(edit.set);
+          await client.addHistory("repair", name, { events: fit.length, ...filter, set });
+        });
+      repaired += fit.length;
+      replayedBefore += items.length - open.length;
+      line.tell(`${(repaired + unfit.length + replayedBefore).toLocaleString("en")} looked at`);
+    }
+    line.end();
+    const done = { repaired, unfit: unfit.length, replayedBefore };
     if (options.json) return void printJson({ ...done, dryRun: options.dryRun ?? false, problems: unfit });
     for (const { place, issues } of unfit.slice(0, 20))
       printLine(
@@ -170,14 +176,16 @@ export async function repair(name: string, places: string[], options: RepairOpti
       );
     printLine(
       `${done.repaired} ${options.dryRun ? "would be " : ""}repaired, ${done.unfit} still not fit, ${done.replayedBefore} replayed before.` +
-        (fit.length > 0 && !options.dryRun ? ` 'npx swordlake quarantine replay ${name}' sends them.` : ""),
+        (done.repaired > 0 && !options.dryRun
+          ? ` 'npx swordlake quarantine replay ${name}' sends them.`
+          : ""),
     );
     if (unfit.length > 0) process.exitCode = 1;
   });
 }
 
 /** Sends what is repaired through the API, each under its event_id; what was sent before is not sent again. */
-export async function replay(name: string, options: { limit: string; json?: boolean }): Promise<void> {
+export async function replay(name: string, options: { limit?: string; json?: boolean }): Promise<void> {
   const limit = readLimit(options.limit);
   const line = progressLine();
   const counts = await onPipeline(name, async ({ connection, store }) => {

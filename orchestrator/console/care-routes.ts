@@ -75,7 +75,7 @@ export function careRoutes(server: FastifyInstance, engines: Engines, folders: F
     const filter: Filter = { ...filterQuery.parse(request.query), places: [] };
     const [{ rows }, items, states] = await Promise.all([
       lake.query(kindsQuery(name, { places: [] })),
-      readItems(lake, name, filter, itemsMax + 1, true),
+      readItems(lake, name, filter, itemsMax + 1, "newest"),
       statesOf(name),
     ]);
     const text = (value: unknown) => (value === null ? null : String(value));

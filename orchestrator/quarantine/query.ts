@@ -10,9 +10,20 @@ export interface Filter {
   type?: string | undefined;
   /** Only these; empty: all. */
   places: Place[];
+  /** Only what is behind this one, by place. */
+  after?: Place | undefined;
 }
 
-function conditions({ reason, stage, field, type, places }: Filter): string {
+const orders = {
+  oldest: "q.kafka_timestamp, 1, 2, 3",
+  newest: "q.kafka_timestamp DESC, 1, 2, 3",
+  place: "1, 2, 3",
+};
+
+/** Payloads may be long: so many are held at once. */
+const pageItems = 5000;
+
+function conditions({ reason, stage, field, type, places, after }: Filter): string {
   const equals = (column: string, value: string | undefined) =>
     value === undefined ? [] : [`q.${column} = ${literal(value)}`];
   const all = [
@@ -27,6 +38,13 @@ function conditions({ reason, stage, field, type, places }: Filter): string {
         .map((p) => `(${literal(p.topic)}, ${p.partition}, BIGINT '${p.offset}')`)
         .join(", ")})`,
     );
+  if (after) {
+    const [topic, partition, offset] = [literal(after.topic), after.partition, `BIGINT '${after.offset}'`];
+    all.push(
+      `(q.topic > ${topic} OR q.topic = ${topic} AND (q.kafka_partition > ${partition} ` +
+        `OR q.kafka_partition = ${partition} AND q.kafka_offset > ${offset}))`,
+    );
+  }
   return all.length > 0 ? `WHERE ${all.join(" AND ")}` : "";
 }
 
@@ -38,16 +56,13 @@ ${conditions(filter)}
 GROUP BY 1, 2, 3, 4
 ORDER BY items DESC, 1, 2, 3, 4`;
 
-/**
- * Rows in the order in which they were refused, at most `limit`; with `newest`, the last of them, last first.
- * Poison's bytes are in the log, at its place.
- */
+/** Rows in the order in which they were refused, or in another, at most `limit`. Poison's bytes are in the log, at its place. */
 export async function readItems(
   lake: Lake,
   pipeline: string,
   filter: Filter,
   limit: number,
-  newest = false,
+  order: keyof typeof orders = "oldest",
 ): Promise<Item[]> {
   const { rows } = await lake.query(`
 SELECT
@@ -60,7 +75,7 @@ LEFT JOIN lake.${pipeline}.log AS l
   ON q.stage = 'flink' AND l.topic = q.topic AND l.kafka_partition = q.kafka_partition
   AND l.kafka_offset = q.kafka_offset
 ${conditions(filter)}
-ORDER BY q.kafka_timestamp ${newest ? "DESC" : ""}, 1, 2, 3
+ORDER BY ${orders[order]}
 LIMIT ${limit}`);
   const text = (value: unknown) => (value === null ? null : String(value));
   return rows.map((row) => ({
@@ -76,4 +91,21 @@ LIMIT ${limit}`);
     isCut: row[9] === true,
     refusedAt: String(row[10]),
   }));
+}
+
+/** All rows that fit, at most `limit`, by place, in pages. */
+export async function* readPages(
+  lake: Lake,
+  pipeline: string,
+  filter: Filter,
+  limit: number,
+): AsyncGenerator<Item[]> {
+  let after: Place | undefined;
+  for (let left = limit; left > 0; ) {
+    const items = await readItems(lake, pipeline, { ...filter, after }, Math.min(left, pageItems), "place");
+    if (items.length > 0) yield items;
+    if (items.length < pageItems) return;
+    after = items.at(-1);
+    left -= items.length;
+  }
 }

@@ -1,7 +1,7 @@
 // Sends what is repaired through the API, each under its own event_id; used by the command and the console.
 import { createEventQueue } from "../../client/runtime.ts";
 import type { Engines } from "../engines/engines.ts";
-import { settleRepair, waitingRepairs } from "./repairs.ts";
+import { type RepairRow, settleRepair, waitingRepairs } from "./repairs.ts";
 
 export interface ReplayCounts {
   replayed: number;
@@ -10,34 +10,55 @@ export interface ReplayCounts {
   unknown: number;
 }
 
+/** Events that are held and under way at once. */
+const atOnce = 10_000;
+
 /** Sends at most `limit`; what was sent before is not sent again. `key`: an API key, where the API asks for one. */
 export async function sendRepairs(
-  { connection, store }: Pick<Engines, "connection" | "store">,
+  engines: Pick<Engines, "connection" | "store">,
   name: string,
   { limit, key, tell = () => {} }: { limit: number; key: string | undefined; tell?: (line: string) => void },
 ): Promise<ReplayCounts> {
-  const repairs = await store.transaction((client) => waitingRepairs(client, name, limit));
+  const counts: ReplayCounts = { replayed: 0, refused: 0, unknown: 0 };
+  const sent = () => counts.replayed + counts.refused + counts.unknown;
+  // Where one has no sure outcome, it waits still, and would be sent in every round.
+  while (sent() < limit && counts.unknown === 0) {
+    const round = Math.min(limit - sent(), atOnce);
+    const repairs = await engines.store.transaction((client) => waitingRepairs(client, name, round));
+    if (repairs.length === 0) break;
+    await sendRound(engines, name, repairs, key, (state) => {
+      counts[state] += 1;
+      tell(`${sent().toLocaleString("en")} sent`);
+    });
+  }
+  if (sent() > 0) await engines.store.addHistory("replay", name, counts);
+  return counts;
+}
+
+async function sendRound(
+  { connection, store }: Pick<Engines, "connection" | "store">,
+  name: string,
+  repairs: RepairRow[],
+  key: string | undefined,
+  note: (state: keyof ReplayCounts) => void,
+): Promise<void> {
   const queue = createEventQueue({
     url: connection.addresses.api,
     pipeline: name,
     key,
-    queueEventsMax: Math.max(1, repairs.length),
+    queueEventsMax: repairs.length,
     giveUpAfterMs: 60_000,
   });
-  const counts: ReplayCounts = { replayed: 0, refused: 0, unknown: 0 };
   const settled = repairs.map(async (each) => {
     const outcome = await queue.send(each.type, each.event);
     const state =
       outcome.status === "accepted" ? "replayed" : outcome.status === "rejected" ? "refused" : undefined;
-    counts[state ?? "unknown"] += 1;
+    note(state ?? "unknown");
     if (state)
       await store.transaction((client) =>
         settleRepair(client, name, each, state, outcome.status === "rejected" ? outcome.message : null),
       );
-    tell(`${counts.replayed + counts.refused + counts.unknown} of ${repairs.length} sent`);
   });
   await queue.close();
   await Promise.all(settled);
-  if (repairs.length > 0) await store.addHistory("replay", name, counts);
-  return counts;
 }

@@ -11,6 +11,7 @@ import {
   readSet,
   repair,
 } from "../../orchestrator/quarantine/item.ts";
+import { readPages } from "../../orchestrator/quarantine/query.ts";
 
 let game: PipelineFolder;
 beforeAll(async () => {
@@ -134,5 +135,41 @@ describe("places and edits in words", () => {
   it("keeps every digit on its way through Postgres", () => {
     const event = { id: "9223372036854775807", amount: 2, text: 'a "b"' };
     expect(readEvent(eventText(event))).toEqual(event);
+  });
+});
+
+describe("pages of the quarantine", () => {
+  /** A lake of `count` rows that gives those behind the place and within the limit that a query names. */
+  const lakeOf = (count: number, asked: string[]) => ({
+    async query(sql: string) {
+      asked.push(sql);
+      const after = Number(/kafka_offset > BIGINT '(\d+)'/.exec(sql)?.[1] ?? -1);
+      const limit = Number(/LIMIT (\d+)/.exec(sql)?.[1]);
+      const offsets = Array.from({ length: count }, (_, offset) => offset).filter((offset) => offset > after);
+      const rows = offsets.slice(0, limit).map((offset) => ["quarantine", 2, `${offset}`]);
+      return { columns: [], rows };
+    },
+  });
+  const read = async (count: number, limit: number) => {
+    const asked: string[] = [];
+    const offsets: number[] = [];
+    for await (const page of readPages(lakeOf(count, asked), "game", { places: [] }, limit))
+      offsets.push(...page.map(({ offset }) => Number(offset)));
+    return { asked, offsets };
+  };
+
+  it("hold every row once, whatever the number, and go on behind the last place", async () => {
+    for (const count of [0, 1, 5000, 12_345]) {
+      const { asked, offsets } = await read(count, Number.POSITIVE_INFINITY);
+      expect(offsets).toEqual(Array.from({ length: count }, (_, n) => n));
+      for (const sql of asked.slice(1))
+        expect(sql).toMatch(
+          /topic = 'quarantine' AND \(q\.kafka_partition > 2 OR q\.kafka_partition = 2 AND/,
+        );
+    }
+  });
+
+  it("end at the limit", async () => {
+    for (const limit of [1, 5000, 7000]) expect((await read(12_345, limit)).offsets).toHaveLength(limit);
   });
 });
