@@ -1,7 +1,7 @@
 // Asks the lake for the verdicts of all records, slice by slice.
 import type { Lake } from "../engines/trino.ts";
+import type { Bound } from "./judge.ts";
 import { type Slice, slicesOf, stepOf } from "./slices.ts";
-import type { Bound } from "./sql.ts";
 
 /** Rows of a query over each slice of the records below the bounds, one after the other: Trino holds one at a time. */
 export async function queryBySlices(

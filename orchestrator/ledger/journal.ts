@@ -5,8 +5,9 @@ import { createInterface } from "node:readline";
 import { crc32 } from "node:zlib";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import type { Engines } from "../engines/engines.ts";
+import type { Bound } from "./judge.ts";
 import { type Slice, slicesOf, stepOf } from "./slices.ts";
-import { type Bound, eventsQuery } from "./sql.ts";
+import { eventsQuery } from "./sql.ts";
 
 export interface JournalCheck {
   journal: string;

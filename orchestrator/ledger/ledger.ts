@@ -3,19 +3,12 @@ import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { waitForRest } from "../../stack/wait.ts";
 import type { Engines } from "../engines/engines.ts";
 import { queryBySlices } from "./by-slices.ts";
+import type { JudgedPipeline } from "./judge.ts";
 import { committedBy, eventSource, inFlight, type Place, placesNow, refusalSource } from "./places.ts";
 import { type Problem, problem } from "./problems.ts";
 import { type Refusals, readRefusals } from "./refusals.ts";
 import { tableRules } from "./rules.ts";
-import {
-  batchTwinsQuery,
-  countsQuery,
-  foreignQuery,
-  gapsQuery,
-  type JudgedPipeline,
-  problemsQuery,
-  rowsQuery,
-} from "./sql.ts";
+import { batchTwinsQuery, countsQuery, foreignQuery, gapsQuery, problemsQuery, rowsQuery } from "./sql.ts";
 
 export interface Counts {
   accepted: number;

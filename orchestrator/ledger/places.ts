@@ -3,7 +3,8 @@ import { kafkaTopic, type PipelineFolder } from "../../flink-sql/folders.ts";
 import { logJob, quarantineTopic } from "../../flink-sql/log.ts";
 import { jobsOf } from "../../flink-sql/script.ts";
 import type { Engines } from "../engines/engines.ts";
-import { type Bound, firstPlacesQuery } from "./sql.ts";
+import type { Bound } from "./judge.ts";
+import { firstPlacesQuery } from "./sql.ts";
 
 /** A partition: its first offset, its end when it was asked for, and the offset below which every reader is done. */
 export interface Place extends Bound {

@@ -1,5 +1,5 @@
 // Parts in which records are judged, so that Trino's memory is enough however many there are. Pure.
-import type { Bound } from "./sql.ts";
+import type { Bound } from "./judge.ts";
 
 /** Part of all records, by a checksum of their event_id: `slice` of `slices`, from 0. Copies of an event are in one. */
 export interface Slice {

@@ -4,8 +4,8 @@ import { filteredName } from "../../flink-sql/filters.ts";
 import type { PipelineFolder } from "../../flink-sql/folders.ts";
 import { literal, literals } from "../../flink-sql/sql-text.ts";
 import { keepsLatest, type TableFile } from "../../flink-sql/tables.ts";
+import type { Bound, JudgedPipeline } from "../ledger/judge.ts";
 import type { TableRule } from "../ledger/rules.ts";
-import type { Bound, JudgedPipeline } from "../ledger/sql.ts";
 import { recordsFile, stagingSchema } from "../staging/tables.ts";
 
 const any = (conditions: string[]) => (conditions.length > 0 ? `(${conditions.join(" OR ")})` : "FALSE");

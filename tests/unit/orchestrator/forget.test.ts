@@ -8,7 +8,7 @@ import { tokenize } from "../../../flink-sql/statements.ts";
 import { isNewDay } from "../../../orchestrator/forget/keep-retained.ts";
 import { cutoffOf, expiredRows } from "../../../orchestrator/forget/retain.ts";
 import { eraseStatement, personColumns, rowsOf } from "../../../orchestrator/forget/sql.ts";
-import { judgedRecords } from "../../../orchestrator/ledger/sql.ts";
+import { judgedRecords } from "../../../orchestrator/ledger/judge.ts";
 
 const column = (name: string, type: string) => ({ name, type });
 const visits = {

@@ -2,8 +2,9 @@
 import { crc32 } from "node:zlib";
 import { expect, it } from "vitest";
 import { loadPipelines } from "../../../flink-sql/folders.ts";
+import { judgedRecords } from "../../../orchestrator/ledger/judge.ts";
 import { inSlice, slicesOf, stepOf, whole } from "../../../orchestrator/ledger/slices.ts";
-import { countsQuery, judgedRecords } from "../../../orchestrator/ledger/sql.ts";
+import { countsQuery } from "../../../orchestrator/ledger/sql.ts";
 
 const bounds = (...records: number[]) =>
   records.map((n, partition) => ({ topic: "events", partition, low: 10, upTo: 10 + n }));
