@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { closedLoop, openLoop, type Target } from "../ingest/load.ts";
-import { compareWithKafka } from "../ingest/measure.ts";
+import { between, compareWithKafka, type Figure, figureOf, mark } from "../ingest/measure.ts";
 import { batches } from "../ingest/requests.ts";
 import { startCollector, topicOf } from "../ingest/servers.ts";
 import { onStage, runProgram, type Stage, settingsOf, writeResults } from "../stage.ts";
@@ -36,19 +36,25 @@ interface Result {
   refusedP99Ms: number;
   acceptedP99Ms: number;
   residentMiB: { before: number; firstQuarter: number; lastQuarter: number };
+  /** How busy the collector and its core were, and the core of the load and the broker: where that is full, it is what is measured. */
+  busy: Record<"before" | "overload" | "after", { collector: number; loadCore: number }>;
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
-async function capacity(target: Target): Promise<number> {
+async function capacity(pid: number, target: Target): Promise<Figure> {
   const load = await closedLoop(target, fewConnections);
   await delay(2000);
-  const [from, before] = [performance.now(), load.accepted];
-  await delay(capacitySeconds * 1000);
-  const perSecond = ((load.accepted - before) * 1000) / (performance.now() - from);
+  const figure = await between(pid, capacitySeconds, () => load.accepted);
   await load.end();
-  return perSecond;
+  return figure;
 }
+
+const perSecond = ({ events, seconds }: Figure) => events / seconds;
+const busy = ({ collectorShare, loadCoreShare }: Figure) => ({
+  collector: collectorShare,
+  loadCore: loadCoreShare,
+});
 
 async function measure(
   { SECONDS, CONNECTIONS }: z.infer<typeof settings>,
@@ -58,30 +64,30 @@ async function measure(
   const requests = batches("/awaited", eventsPerRequest);
   const target: Target = { port, requests, eventsPerRequest, refusals: [429, 503] };
   progress("how much it accepts");
-  await capacity(target);
-  const before = await capacity(target);
+  await capacity(pid, target);
+  const before = await capacity(pid, target);
   const written = await broker.written(topicOf("awaited"));
   const resident = residentMiB(pid);
   const samples: number[] = [];
   const sampler = setInterval(() => samples.push(residentMiB(pid)), sampleEveryMs);
-  progress(`${times} times ${Math.round(before)} events/s for ${SECONDS} s`);
-  const wanted = times * before;
+  progress(`${times} times ${Math.round(perSecond(before))} events/s for ${SECONDS} s`);
+  const wanted = times * perSecond(before);
   const timing = { perSecond: wanted / eventsPerRequest, rampSeconds: 0, seconds: SECONDS };
-  const from = performance.now();
+  const start = await mark(pid, () => 0);
   const loaded = await openLoop(target, CONNECTIONS, timing);
-  const seconds = (performance.now() - from) / 1000;
+  const overload = figureOf(start, await mark(pid, () => loaded.accepted));
   clearInterval(sampler);
   compareWithKafka("overload", loaded.accepted, (await broker.written(topicOf("awaited"))) - written);
   progress("how much it accepts afterwards");
-  const after = await capacity(target);
-  const goodput = loaded.accepted / seconds;
+  const after = await capacity(pid, target);
+  const goodput = perSecond(overload);
   const quarter = Math.ceil(samples.length / 4);
   return {
-    capacityPerSecond: { before, after },
+    capacityPerSecond: { before: perSecond(before), after: perSecond(after) },
     wantedPerSecond: wanted,
-    answeredPerSecond: (loaded.accepted + loaded.refused) / seconds,
+    answeredPerSecond: (loaded.accepted + loaded.refused) / overload.seconds,
     goodputPerSecond: goodput,
-    goodputShare: goodput / mean([before, after]),
+    goodputShare: goodput / mean([before, after].map(perSecond)),
     refused: loaded.refused,
     refusedP99Ms: loaded.refusedP99Ms,
     acceptedP99Ms: loaded.p99Ms,
@@ -90,6 +96,7 @@ async function measure(
       firstQuarter: mean(samples.slice(0, quarter)),
       lastQuarter: mean(samples.slice(-quarter)),
     },
+    busy: { before: busy(before), overload: busy(overload), after: busy(after) },
   };
 }
 
