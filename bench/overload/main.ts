@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { closedLoop, openLoop, type Target } from "../ingest/load.ts";
-import { between, compareWithKafka, type Figure, figureOf, mark } from "../ingest/measure.ts";
+import { between, compareWithKafka, type Figure, figureOf, mark, perSecond } from "../ingest/measure.ts";
 import { batches } from "../ingest/requests.ts";
 import { startCollector, topicOf } from "../ingest/servers.ts";
 import { onStage, runProgram, type Stage, settingsOf, writeResults } from "../stage.ts";
@@ -50,7 +50,6 @@ async function capacity(pid: number, target: Target): Promise<Figure> {
   return figure;
 }
 
-const perSecond = ({ events, seconds }: Figure) => events / seconds;
 const busy = ({ collectorShare, loadCoreShare }: Figure) => ({
   collector: collectorShare,
   loadCore: loadCoreShare,

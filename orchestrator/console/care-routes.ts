@@ -168,6 +168,6 @@ export function careRoutes(server: FastifyInstance, engines: Engines, folders: F
     const sender = mayIngest(key, name) ? token : inheritedEnv().API_KEY;
     const addHistory: typeof store.addHistory = (action, subject, detail) =>
       store.addHistory(action, subject, { ...detail, key: key.id });
-    return sendRepairs({ ...engines, store: { ...store, addHistory } }, name, { limit: 10_000, key: sender });
+    return sendRepairs({ ...engines, store: { ...store, addHistory } }, name, { key: sender });
   });
 }

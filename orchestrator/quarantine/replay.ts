@@ -13,11 +13,15 @@ export interface ReplayCounts {
 /** Events that are held and under way at once. */
 const atOnce = 10_000;
 
-/** Sends at most `limit`; what was sent before is not sent again. `key`: an API key, where the API asks for one. */
+/** Sends all, or at most `limit`; what was sent before is not sent again. `key`: an API key, where the API asks for one. */
 export async function sendRepairs(
   engines: Pick<Engines, "connection" | "store">,
   name: string,
-  { limit, key, tell = () => {} }: { limit: number; key: string | undefined; tell?: (line: string) => void },
+  {
+    key,
+    limit = Number.POSITIVE_INFINITY,
+    tell = () => {},
+  }: { key: string | undefined; limit?: number; tell?: (line: string) => void },
 ): Promise<ReplayCounts> {
   const counts: ReplayCounts = { replayed: 0, refused: 0, unknown: 0 };
   const sent = () => counts.replayed + counts.refused + counts.unknown;
